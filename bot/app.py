@@ -1,0 +1,141 @@
+"""The composition root: settings -> a running bot. The only module that knows everyone."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import functools
+import secrets
+import zoneinfo
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+
+import structlog
+from pydantic import SecretStr
+
+from bot.clock import ShiftedClock, SystemClock
+from bot.config import Settings
+from bot.content.loader import load_library
+from bot.core.library import Library
+from bot.core.model import Preferences, Subscription
+from bot.core.schedule import next_slot
+from bot.ports import Clock, StartError, Store, StoreError
+from bot.scheduler import build_scheduler
+from bot.services.delivering import Delivering
+from bot.services.reading import Reading
+from bot.services.subscribing import Subscribing
+from bot.store import open_store
+from bot.telegram.application import add_handlers, build_application
+from bot.telegram.handlers import Handlers
+from bot.telegram.polling import connected, receiving
+from bot.telegram.sender import TelegramSender
+from bot.web.health import Health, serve_health
+
+_log = structlog.get_logger(__name__)
+_KEEP = dt.timedelta(days=90)
+"""How long settled deliveries are kept: for the operator's questions, not for the reader's sake."""
+
+
+async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None:
+    """Run until `stop` is set.
+
+    Raises:
+        StartError: Something outside is not as it must be; nothing was half done.
+    """
+    zoneinfo.reset_tzpath(to=())  # the locked tzdata, not what the machine happens to have
+    library = _library(settings)
+    clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(_opened(settings.storage.url, clock))
+        health = Health(store, clock)
+        application = build_application(token.get_secret_value(), settings.telegram.api_url, health.polled)
+        await stack.enter_async_context(connected(application, settings.telegram.api_url))
+        reading = Reading(store, library, clock)
+        reader = settings.reader
+        subscribing = Subscribing(store, library, clock, Preferences(reader.time, reader.days, reader.zone))
+        add_handlers(
+            application,
+            Handlers(reading, subscribing),
+            in_channels=settings.telegram.channel_commands,
+        )
+        delivering = Delivering(
+            store,
+            TelegramSender(application.bot),
+            library,
+            clock,
+            secrets.token_hex(8),
+            settings.delivery.rate,
+            settings.delivery.max_lateness,
+        )
+        if settings.web.port is not None:
+            await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
+        await stack.enter_async_context(receiving(application, library))
+        await stack.enter_async_context(_ticking(delivering, store, clock))
+        _log.info(
+            "bot.started",
+            name=application.bot.username,
+            digests=len(library.sequence((), clock.now().date())),
+        )
+        await stop.wait()
+        _log.info("bot.stopping")
+
+
+def _library(settings: Settings) -> Library:
+    loaded = load_library(settings.content.path)
+    if loaded.library is None:
+        findings = "\n".join(map(str, loaded.findings))
+        raise StartError(
+            f"{findings}\nthe content has errors: mend them (“python -m bot check” lists them), then start again"
+        )
+    return loaded.library
+
+
+@contextlib.asynccontextmanager
+async def _opened(url: str, clock: Clock) -> AsyncIterator[Store]:
+    """The store, with what the last process left in flight given back and all slots by today's zone rules."""
+    try:
+        store = await asyncio.to_thread(open_store, url)
+    except StoreError as error:
+        raise StartError(str(error)) from error
+    try:
+        if recovered := await store.recover():
+            _log.warning("delivery.recovered", count=recovered)
+        await store.retime(version("tzdata"), functools.partial(_upcoming, now=clock.now()))
+        yield store
+    finally:
+        await store.close()
+
+
+def _upcoming(subscription: Subscription, now: dt.datetime) -> dt.datetime:
+    """The slot that stands by the rules in force: one that came due while the bot was away stays due."""
+    due = subscription.next_slot or now
+    return next_slot(subscription.preferences, min(due, now) - dt.timedelta(microseconds=1)).at
+
+
+@contextlib.asynccontextmanager
+async def _ticking(delivering: Delivering, store: Store, clock: Clock) -> AsyncIterator[None]:
+    async def purge() -> None:
+        await store.purge((clock.now() - _KEEP).date())
+
+    scheduler = build_scheduler(
+        {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "purge": (purge, 3600)}
+    )
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        await delivering.stop()
+
+
+@contextlib.asynccontextmanager
+async def _healthz(health: Health, host: str, port: int) -> AsyncIterator[None]:
+    try:
+        runner = await serve_health(health, host, port)
+    except OSError as error:
+        raise StartError(
+            f"port {port} on {host} is taken ({error.strerror}): set web.port to a free one"
+        ) from error
+    try:
+        yield
+    finally:
+        await runner.cleanup()

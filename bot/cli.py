@@ -1,0 +1,103 @@
+"""argv -> command; signals; exit codes: 0 good, 1 found problems, 2 used wrongly."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+cli = typer.Typer(
+    name="bot",
+    help="A Telegram bot that delivers digests of articles.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="Configuration file. Default: BOT_CONFIG, or config.yaml if there is one."),
+]
+
+
+@cli.command()
+def run(config: Config = None) -> None:
+    """Run the bot: answer readers, deliver the daily digests. Needs a token in BOT_TOKEN or BOT_TOKEN_FILE."""
+    os.environ.setdefault("PTB_TIMEDELTA", "true")  # PTB 22.8 warns at every 429 without it
+    from bot.app import run as run_bot
+    from bot.config import ConfigError, load_settings, take_token
+    from bot.logs import configure
+    from bot.ports import StartError
+
+    try:
+        settings = load_settings(config, os.environ)
+        token = take_token(settings, os.environ)
+        configure(settings.log.level, settings.log.format, (token.get_secret_value(),))
+        _until_signal(lambda stop: run_bot(settings, token, stop))
+    except (ConfigError, StartError) as error:
+        _fail(error)
+
+
+@cli.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="The folder that holds the articles.")] = Path("content"),
+) -> None:
+    """Check the content: every error of every file, with file, line and column. Exit code 1 if there are any."""
+    from bot.content.loader import load_library
+
+    loaded = load_library(path)
+    for finding in loaded.findings:
+        typer.echo(finding)
+    if loaded.library is None:
+        count = len(loaded.findings)
+        typer.echo(f"{count} {'error' if count == 1 else 'errors'}: nothing would be published.", err=True)
+        raise typer.Exit(1)
+    themes = loaded.library.themes
+    digests = sum(len(theme.digests) for theme in themes)
+    typer.echo(f"Good: {len(loaded.library.articles)} article(s), {len(themes)} themes, {digests} digests.")
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the chat page on 127.0.0.1; 0 takes a free one.")] = 8080,
+    content: Annotated[Path, typer.Option(help="The folder that holds the articles.")] = Path("content"),
+) -> None:
+    """Try the bot in the browser: no token, no network. Ctrl-C ends it, and forgets what was done."""
+    from bot.demo import DemoError, run_demo
+
+    try:
+        _until_signal(lambda stop: run_demo(port, content, stop, _say))
+    except DemoError as error:
+        _fail(error)
+
+
+def _until_signal(start: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run until SIGINT or SIGTERM, then let everything end in order."""
+
+    async def supervised() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        await start(stop)
+
+    asyncio.run(supervised())
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+    sys.stdout.flush()
+
+
+def _fail(error: Exception) -> None:
+    typer.echo(f"bot: {error}", err=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """The entry point."""
+    cli()

@@ -1,0 +1,118 @@
+"""What Telegram answered to one attempt, and what becomes of the delivery."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import assert_never
+
+from bot.core.model import Delivery, State
+
+_AMBIGUOUS_PAUSE = dt.timedelta(seconds=30)
+_NOT_SENT_PAUSE = dt.timedelta(seconds=5)
+_UNAUTHORIZED_PAUSE = dt.timedelta(minutes=5)
+_MOST_AMBIGUOUS = 2
+"""Sends that may have left, at most: so no reader gets more than two copies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Telegram took the message."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The request is known not to have left: no connection, no name, no place in the pool."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """The request may have left and no answer came: a time-out, a reset, a 5xx."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimited:
+    """429: not before the given wait."""
+
+    wait: dt.timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The chat does not take the bot's messages: blocked, kicked, deleted, rights lost."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The group became a supergroup with another id."""
+
+    chat_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Telegram refuses the message itself; the chat is not to blame."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unauthorized:
+    """The token is not valid any more: nothing can be sent."""
+
+
+Outcome = Sent | NotSent | Ambiguous | RateLimited | Unreachable | Migrated | Refused | Unauthorized
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is recorded after an attempt.
+
+    `attempt` counts the sends that may have left; `not_before` holds the row back; `pause` says why the
+    chat gets nothing more until it returns; `moved_to` is the chat's new id.
+    """
+
+    delivery: Delivery
+    state: State
+    attempt: int
+    not_before: dt.datetime | None = None
+    code: str = ""
+    message_id: int | None = None
+    pause: str = ""
+    moved_to: int | None = None
+
+
+def decide(delivery: Delivery, outcome: Outcome, now: dt.datetime) -> Decision:  # noqa: PLR0911  a table
+    """Turn an outcome into what becomes of the delivery; `delivery.attempt` counts this attempt already."""
+    before = delivery.attempt - 1  # this attempt did not leave, so it does not count
+    match outcome:
+        case Sent(message_id):
+            return Decision(delivery, State.SENT, delivery.attempt, message_id=message_id)
+        case NotSent(reason):
+            return Decision(delivery, State.DUE, before, now + _NOT_SENT_PAUSE, code=reason)
+        case RateLimited(wait):
+            return Decision(delivery, State.DUE, before, now + wait, code="rate-limited")
+        case Ambiguous(reason):
+            if delivery.attempt >= _MOST_AMBIGUOUS:
+                return Decision(delivery, State.UNKNOWN, delivery.attempt, code=reason)
+            return Decision(delivery, State.DUE, delivery.attempt, now + _AMBIGUOUS_PAUSE, code=reason)
+        case Unreachable(code):
+            return Decision(delivery, State.FAILED, delivery.attempt, code=code, pause=code)
+        case Migrated(chat_id):
+            return Decision(delivery, State.DUE, before, now, code="migrated", moved_to=chat_id)
+        case Refused(code):
+            return Decision(delivery, State.FAILED, delivery.attempt, code=code)
+        case Unauthorized():
+            return Decision(delivery, State.DUE, before, now + _UNAUTHORIZED_PAUSE, code="unauthorized")
+    assert_never(outcome)
+
+
+def recover(attempt: int) -> State:
+    """What a row becomes that was in flight when its process died: tried once more at most."""
+    return State.UNKNOWN if attempt >= _MOST_AMBIGUOUS else State.DUE

@@ -1,0 +1,150 @@
+"""The words of the design as values: article, theme, digest, subscription, delivery, outcome, message."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+EVERY_DAY = 0b1111111
+"""Weekdays as a bit mask: bit 0 is Monday, bit 6 is Sunday."""
+WEEKDAYS = 0b0011111
+WEEKENDS = 0b1100000
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph of an article's outline: what it says in our words, and the hash of its source text."""
+
+    number: int
+    about: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One short text of a theme (`text` is Markdown), with the numbers of the paragraphs that it rests on."""
+
+    id: str
+    title: str
+    text: str
+    paragraphs: tuple[int, ...]
+    publish: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A topic of an article; its name is the command. Digests stand in the order in which they are read."""
+
+    name: str
+    title: str
+    emoji: str
+    summary: str
+    article: str
+    digests: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A source text, known by its outline: the text itself is not shipped."""
+
+    id: str
+    title: str
+    author: str
+    publisher: str
+    published: dt.date
+    language: str
+    licence: str
+    outline: tuple[Paragraph, ...]
+    themes: tuple[Theme, ...]
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where the bot talks. `thread` is a topic of a forum group, 0 where there is none."""
+
+    id: int
+    thread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """When and what a chat wants: wall time, weekdays (bit mask), IANA zone, themes (none chosen means all)."""
+
+    time: dt.time
+    days: int
+    zone: str
+    themes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A chat's standing order. `next_slot` is aware UTC; None while the chat cannot be reached."""
+
+    chat: Chat
+    preferences: Preferences
+    next_slot: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One due moment of a subscription: the reader's local date, and the instant in UTC."""
+
+    date: dt.date
+    at: dt.datetime
+
+
+class State(StrEnum):
+    """The states of a delivery; `EMPTY` is a slot for which nothing unread was left."""
+
+    DUE = "due"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """What a reader gets next (None: nothing is unread), and the progress once that is read."""
+
+    digest: str | None
+    read: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A digest owed to a chat for a slot, claimed for one attempt. A pick of None says that all are read."""
+
+    id: int
+    chat: Chat
+    slot: Slot
+    pick: Pick
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The state of delivery at one moment: the nearest slot, and the oldest delivery that is due; aware UTC."""
+
+    next_slot: dt.datetime | None
+    oldest_due: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """An inline button: a press sends `data` (at most 64 bytes) to the bot, or opens `url`."""
+
+    label: str
+    data: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a reader sees: Telegram HTML and rows of buttons."""
+
+    html: str
+    buttons: tuple[tuple[Button, ...], ...] = field(default=())

@@ -1,0 +1,92 @@
+"""Digests, themes and the article as messages: the same for a command, a button and a delivery."""
+
+from collections.abc import Set as AbstractSet
+
+from bot.core import texts
+from bot.core.library import Library
+from bot.core.markdown import escape, render
+from bot.core.model import Article, Button, Digest, Message, Theme
+
+
+def welcome(library: Library, digests: int) -> Message:
+    """The answer to /start."""
+    article = library.articles[0]
+    text = texts.welcome(escape(article.title), escape(article.author), article.published, digests)
+    reading = Button(texts.START_READING, "next"), Button(texts.SUBSCRIBE, "s")
+    return Message(text, (reading, (Button(texts.SEE_THEMES, "themes"),)))
+
+
+def digest(theme: Theme, item: Digest, shelf: tuple[Digest, ...], read: int, total: int) -> Message:
+    """One digest of `shelf`, the visible digests of its theme; `read` of `total` is the reader's progress."""
+    heading = f"{escape(theme.emoji)} <b>{escape(item.title)}</b>"
+    foot = f"<i>{texts.footer(theme.name, read, total)}</i>"
+    source = Button("Source " + _paragraphs(item.paragraphs), f"p:{item.id}")
+    return Message(f"{heading}\n\n{render(item.text).html}\n\n{foot}", _rows(item, shelf, source))
+
+
+def with_paragraphs(message: Message, item: Digest, shelf: tuple[Digest, ...], article: Article) -> Message:
+    """The same digest with the outline of the paragraphs that it rests on folded below it."""
+    outline = {paragraph.number: paragraph.about for paragraph in article.outline}
+    lines = [f"¶ {number} · {escape(outline[number])}" for number in item.paragraphs]
+    source = f"{escape(article.title)}, {escape(article.author)}, {texts.day(article.published)}"
+    quote = "\n".join((f"<b>{source}</b>", *lines))
+    close = Button("Hide " + _paragraphs(item.paragraphs), f"d:{item.id}")
+    return Message(f"{message.html}\n\n<blockquote>{quote}</blockquote>", _rows(item, shelf, close))
+
+
+def all_read(total: int) -> Message:
+    """The end of the sequence, with a way to start over."""
+    buttons = Button(texts.START_OVER, "over"), Button(texts.SEE_THEMES, "themes")
+    return Message(texts.all_read(total), (buttons,))
+
+
+def themes(library: Library, shelves: dict[str, tuple[Digest, ...]], seen: AbstractSet[str]) -> Message:
+    """All themes by article, each with its command and the reader's progress."""
+    blocks = []
+    for article in library.articles:
+        lines = [f"<b>{escape(article.title)}</b>"]
+        for theme in article.themes:
+            shelf = shelves[theme.name]
+            read = sum(item.id in seen for item in shelf)
+            mark = "✓" if shelf and read == len(shelf) else f"{read}/{len(shelf)}"
+            lines.append(f"{escape(theme.emoji)} {escape(theme.title)} · {mark}\n/{theme.name}")
+        blocks.append("\n\n".join(lines))
+    return Message("\n\n\n".join(blocks), ((Button(texts.NEXT, "next"),),))
+
+
+def article(item: Article, read: int, total: int) -> Message:
+    """What the article is, what is covered of it, and how far the reader is."""
+    covered = {number for theme in item.themes for digest in theme.digests for number in digest.paragraphs}
+    known = {paragraph.number for paragraph in item.outline}
+    lines = (
+        f"📰 <b>{escape(item.title)}</b>",
+        f"{escape(item.author)}\n{escape(item.publisher)}, {texts.day(item.published)}",
+        texts.coverage(len(item.themes), total, len(covered & known), len(known), read),
+        f"<i>{escape(item.licence)}</i>",
+    )
+    link = ((Button("Read the article", url=item.url),),) if item.url else ()
+    buttons = ((Button(texts.NEXT, "next"), Button(texts.SEE_THEMES, "themes")), *link)
+    return Message("\n\n".join(lines), buttons)
+
+
+def _rows(item: Digest, shelf: tuple[Digest, ...], source: Button) -> tuple[tuple[Button, ...], ...]:
+    """◀ position ▶ in a ring, so that no button leads nowhere; then the source and the next unread one."""
+    place = shelf.index(item)
+    last = (source, Button(texts.NEXT, "next"))
+    if len(shelf) == 1:
+        return (last,)
+    before, after = shelf[place - 1], shelf[(place + 1) % len(shelf)]
+    middle = Button(f"{place + 1}/{len(shelf)}", f"n:{item.id}")
+    return (Button("◀", f"d:{before.id}"), middle, Button("▶", f"d:{after.id}")), last
+
+
+def _paragraphs(numbers: tuple[int, ...]) -> str:
+    """`¶ 12`, `¶ 9–11`, `¶ 2, 14`: runs are drawn together, and a long list is cut."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    spans = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
+    return "¶ " + ", ".join(spans if len(spans) <= 4 else [*spans[:3], "…"])  # noqa: PLR2004  a button is narrow

@@ -1,0 +1,125 @@
+"""What the use cases need of the world, as Protocols with written contracts."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from typing import Protocol
+
+from bot.core.delivery import Decision, Outcome
+from bot.core.model import Chat, Delivery, Message, Outlook, Pick, Preferences, Subscription
+from bot.core.planning import Planned
+
+
+class StartError(Exception):
+    """Something outside is not as it must be, so the bot cannot start; the message says what to do."""
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message says what to do."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> dt.datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+
+class Sender(Protocol):
+    """Sends one message; every answer of Telegram's is a value, never an exception."""
+
+    async def send(self, chat: Chat, message: Message) -> Outcome:
+        """One attempt, within the request's own time limit."""
+        ...
+
+
+Choose = Callable[[Preferences, AbstractSet[str]], Pick]
+"""What a chat gets next, from its preferences and the ids that it has read."""
+
+
+class Store(Protocol):
+    """Subscriptions, progress and deliveries.
+
+    Every method is one transaction that is on disk when the method returns. Datetimes in and out are aware
+    UTC. Any method may raise StoreError.
+    """
+
+    async def subscription(self, chat: Chat) -> Subscription | None:
+        """The chat's subscription, None where there is none."""
+        ...
+
+    async def subscribe(self, chat: Chat, preferences: Preferences, next_slot: dt.datetime) -> None:
+        """Begin or change a subscription; a paused one wakes up."""
+        ...
+
+    async def unsubscribe(self, chat: Chat) -> bool:
+        """End the subscription and drop what it is still owed; False: there was none."""
+        ...
+
+    async def last_date(self, chat: Chat) -> dt.date | None:
+        """The latest local date for which the chat has had a delivery planned."""
+        ...
+
+    async def seen(self, chat: Chat) -> frozenset[str]:
+        """The ids of the digests that the chat has read."""
+        ...
+
+    async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime) -> None:
+        """Remember that the chat has read a digest; repeating it changes nothing."""
+        ...
+
+    async def start_over(self, chat: Chat) -> None:
+        """Forget what the chat has read."""
+        ...
+
+    async def plan(self, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int) -> int:
+        """Turn at most `limit` due subscriptions into deliveries and move their next slots; how many there were.
+
+        At most one delivery for each chat and local date, however often this is repeated.
+        """
+        ...
+
+    async def claim(self, now: dt.datetime, owner: str, limit: int, choose: Choose) -> tuple[Delivery, ...]:
+        """Mark at most `limit` due deliveries as being sent by `owner`, each with the digest to send.
+
+        When `choose` picks nothing, the chat is told so once (a delivery whose pick is None); later such slots
+        end as `EMPTY` and are not returned. Those that may have gone out already come last.
+        """
+        ...
+
+    async def settle(self, decisions: Iterable[Decision], owner: str, now: dt.datetime) -> None:
+        """Record what became of claimed deliveries; rows that `owner` does not hold stay as they are."""
+        ...
+
+    async def recover(self) -> int:
+        """Give back what a dead process left in flight; how many rows that were."""
+        ...
+
+    async def pause(self, chat_id: int, reason: str) -> None:
+        """Stop deliveries to all subscriptions of a chat; settings and progress stay."""
+        ...
+
+    async def retime(self, version: str, planner: Callable[[Subscription], dt.datetime]) -> int:
+        """Derive all next slots anew if they were derived with other time zone rules; how many there were."""
+        ...
+
+    async def paused(self, chat_id: int) -> tuple[Subscription, ...]:
+        """The subscriptions of a chat that are paused."""
+        ...
+
+    async def move(self, old_id: int, new_id: int) -> None:
+        """A group got a new id: all that was kept for it moves; what the new id has already wins."""
+        ...
+
+    async def outlook(self) -> Outlook:
+        """What is due and when, for the health check; proves with a write that the disk takes one."""
+        ...
+
+    async def purge(self, before: dt.date) -> int:
+        """Delete settled deliveries of local dates before `before`; how many there were."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        ...

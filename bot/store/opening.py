@@ -1,0 +1,149 @@
+"""Opens the database: takes the lock, checks whose it is, migrates it, and says what to do when it cannot."""
+
+import fcntl
+import sqlite3
+from io import IOBase
+from pathlib import Path
+
+from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
+
+from bot.ports import StoreError
+from bot.store.sql import SqlStore
+
+SCHEMA = "0001"
+"""The newest migration; a test holds it to the folder."""
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_store(url: str) -> SqlStore:
+    """Open `sqlite:///path` (made if missing) and bring its schema up to date.
+
+    Raises:
+        StoreError: What is wrong, and what to do about it. Nothing has been changed then.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(f"storage.url “{url}” is not a database URL: try sqlite:///data/bot.db") from error
+    if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise StoreError(f"storage.url “{url}” is not supported: use a file, as in sqlite:///data/bot.db")
+    path = Path(parsed.database)
+    lock = _lock(path)
+    try:
+        _prepare(path, parsed)
+    except BaseException:
+        lock.close()
+        raise
+    return SqlStore(_engine(parsed), lock)
+
+
+def _lock(path: Path) -> IOBase:
+    """Keep a second process out: two writers on one SQLite file can corrupt it (SQLite before 3.51.3)."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Root may write anywhere; a file that somebody marked read-only is still not ours to change.
+        if path.exists() and not path.stat().st_mode & 0o222:
+            raise PermissionError(13, "Permission denied", str(path))
+        lock = path.with_name(path.name + ".lock").open("wb")
+    except OSError as error:
+        raise StoreError(_not_writable(path, error.strerror or "no access")) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StoreError(
+            f"{path} is in use by another bot process: stop that one first, or set another storage.url"
+        ) from error
+    return lock
+
+
+def _prepare(path: Path, url: URL) -> None:
+    engine = create_engine(url, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            version = _version(path, connection)
+            if version != SCHEMA:
+                _migrate(connection)
+            connection.execute(text("INSERT OR REPLACE INTO meta (key, value) VALUES ('opened', 'yes')"))
+            connection.commit()
+    except DBAPIError as error:
+        raise StoreError(explain(path, error.orig)) from error
+    finally:
+        engine.dispose()
+
+
+def _version(path: Path, connection: Connection) -> str | None:
+    """The schema's version; None for an empty database."""
+    tables = set(inspect(connection).get_table_names())
+    if not tables:
+        return None
+    if "alembic_version" not in tables:
+        raise StoreError(f"{path} belongs to another program: set storage.url to a file of the bot's own")
+    version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    known = {file.name.split("_", 1)[0] for file in (_MIGRATIONS / "versions").glob("*.py")}
+    if version is not None and version not in known:
+        raise StoreError(
+            f"{path} was written by a newer version of the bot (schema {version}): upgrade the bot, or set "
+            "storage.url to another file"
+        )
+    return version
+
+
+def _migrate(connection: Connection) -> None:
+    # Imported here: most starts need no migration, and Alembic takes a tenth of a second to import.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _engine(url: URL) -> AsyncEngine:
+    # One connection: SQLite has one writer, and before 3.51.3 a second one may corrupt the WAL.
+    engine = create_async_engine(
+        url.set(drivername="sqlite+aiosqlite"),
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=30,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # what a reader was told survives a power cut
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begun(connection: Connection) -> None:
+        # IMMEDIATE: a read that turns into a write would fail at once as BUSY instead of waiting.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def explain(path: Path, error: BaseException | None) -> str:
+    """A database error as a sentence that says what to do."""
+    reason = str(error)
+    if "not a database" in reason or "malformed" in reason:
+        return f"{path} is not a database of the bot's ({reason}): set storage.url to another file, or restore a backup"
+    if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
+        return _not_writable(path, reason)
+    if "full" in reason:
+        return f"{path}: the disk is full: free some space, then start again; nothing is lost"
+    return f"{path}: {reason}"
+
+
+def _not_writable(path: Path, reason: str) -> str:
+    return (
+        f"cannot write {path} ({reason}): give this user the folder, for example with "
+        f"“chown -R $(id -u):$(id -g) {path.parent}”, or set storage.url to a place that can be written"
+    )

@@ -1,0 +1,309 @@
+"""The store on SQL: each method answers one question of the use cases in one transaction."""
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from io import IOBase
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.core.delivery import Decision, recover
+from bot.core.model import Chat, Delivery, Outlook, Pick, Preferences, Slot, State, Subscription
+from bot.core.planning import Planned
+from bot.ports import Choose, StoreError
+from bot.store.tables import deliveries, meta, progress, subscriptions
+
+_SETTLED = (State.SENT, State.UNKNOWN, State.FAILED, State.EXPIRED, State.EMPTY)
+
+
+class SqlStore:
+    """Implements the `Store` port; the contracts are written there."""
+
+    def __init__(self, engine: AsyncEngine, lock: IOBase) -> None:
+        self._engine = engine
+        self._lock = lock
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreError(
+                f"the database did not answer: {getattr(error, 'orig', None) or error}"
+            ) from error
+
+    # -- subscriptions ------------------------------------------------------------------------------------
+
+    async def subscription(self, chat: Chat) -> Subscription | None:
+        async with self._transaction() as connection:
+            row = (await connection.execute(select(subscriptions).where(_of(subscriptions, chat)))).first()
+        return _subscription(row) if row else None
+
+    async def subscribe(self, chat: Chat, preferences: Preferences, next_slot: dt.datetime) -> None:
+        wanted = {
+            "time": f"{preferences.time:%H:%M}",
+            "days": preferences.days,
+            "zone": preferences.zone,
+            "themes": ",".join(preferences.themes),
+            "next_slot": next_slot,
+            "paused": "",
+            "told_end": 0,
+        }
+        statement = upsert(subscriptions).values(chat_id=chat.id, thread_id=chat.thread, **wanted)
+        async with self._transaction() as connection:
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=["chat_id", "thread_id"], set_=wanted)
+            )
+
+    async def unsubscribe(self, chat: Chat) -> bool:
+        async with self._transaction() as connection:
+            gone = await connection.execute(delete(subscriptions).where(_of(subscriptions, chat)))
+            await connection.execute(
+                delete(deliveries).where(_of(deliveries, chat), deliveries.c.state == State.DUE)
+            )
+        return bool(gone.rowcount)
+
+    async def last_date(self, chat: Chat) -> dt.date | None:
+        latest = select(func.max(deliveries.c.local_date)).where(_of(deliveries, chat))
+        async with self._transaction() as connection:
+            date: dt.date | None = (await connection.execute(latest)).scalar()
+        return date
+
+    async def pause(self, chat_id: int, reason: str) -> None:
+        async with self._transaction() as connection:
+            await _pause(connection, chat_id, reason)
+
+    async def paused(self, chat_id: int) -> tuple[Subscription, ...]:
+        mine = select(subscriptions).where(subscriptions.c.chat_id == chat_id, subscriptions.c.paused != "")
+        async with self._transaction() as connection:
+            rows = (await connection.execute(mine)).all()
+        return tuple(_subscription(row) for row in rows)
+
+    async def move(self, old_id: int, new_id: int) -> None:
+        async with self._transaction() as connection:
+            for table in (subscriptions, deliveries, progress):
+                # A row that the new id has already wins; the old one is then left behind and deleted.
+                await connection.execute(
+                    update(table)
+                    .prefix_with("OR IGNORE")
+                    .where(table.c.chat_id == old_id)
+                    .values(chat_id=new_id)
+                )
+                await connection.execute(delete(table).where(table.c.chat_id == old_id))
+
+    async def retime(self, version: str, planner: Callable[[Subscription], dt.datetime]) -> int:
+        async with self._transaction() as connection:
+            known = await connection.execute(select(meta.c.value).where(meta.c.key == "tzdata"))
+            if known.scalar() == version:
+                return 0
+            active = select(subscriptions).where(subscriptions.c.next_slot.is_not(None))
+            rows = (await connection.execute(active)).all()
+            for row in rows:
+                subscription = _subscription(row)
+                await connection.execute(
+                    update(subscriptions)
+                    .where(_of(subscriptions, subscription.chat))
+                    .values(next_slot=planner(subscription))
+                )
+            await _remember(connection, "tzdata", version)
+        return len(rows)
+
+    # -- progress -----------------------------------------------------------------------------------------
+
+    async def seen(self, chat: Chat) -> frozenset[str]:
+        async with self._transaction() as connection:
+            rows = await connection.execute(select(progress.c.digest).where(_of(progress, chat)))
+            return frozenset(rows.scalars())
+
+    async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime) -> None:
+        async with self._transaction() as connection:
+            await _see(connection, chat, digest, now)
+
+    async def start_over(self, chat: Chat) -> None:
+        async with self._transaction() as connection:
+            await connection.execute(delete(progress).where(_of(progress, chat)))
+            await connection.execute(update(subscriptions).where(_of(subscriptions, chat)).values(told_end=0))
+
+    # -- deliveries ---------------------------------------------------------------------------------------
+
+    async def plan(self, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int) -> int:
+        due = select(subscriptions).where(subscriptions.c.next_slot <= now).limit(limit)
+        async with self._transaction() as connection:
+            rows = (await connection.execute(due)).all()
+            for row in rows:
+                planned = planner(_subscription(row))
+                chat = planned.subscription.chat
+                if planned.state is not None:
+                    new = upsert(deliveries).values(_new_delivery(planned, planned.state, now))
+                    await connection.execute(new.on_conflict_do_nothing())
+                await connection.execute(
+                    update(subscriptions).where(_of(subscriptions, chat)).values(next_slot=planned.next_slot)
+                )
+        return len(rows)
+
+    async def claim(self, now: dt.datetime, owner: str, limit: int, choose: Choose) -> tuple[Delivery, ...]:
+        due = (
+            select(deliveries, subscriptions.c.themes, subscriptions.c.told_end)
+            .add_columns(subscriptions.c.time, subscriptions.c.days, subscriptions.c.zone)
+            .join(subscriptions, _same_chat(deliveries, subscriptions))
+            .where(
+                deliveries.c.state == State.DUE, deliveries.c.not_before <= now, subscriptions.c.paused == ""
+            )
+            .order_by(deliveries.c.attempt, deliveries.c.not_before)
+            .limit(limit)
+        )
+        claimed: list[Delivery] = []
+        async with self._transaction() as connection:
+            while not claimed and (rows := (await connection.execute(due)).all()):
+                seen = await _seen_by(connection, rows)
+                for row in rows:
+                    chat = Chat(row.chat_id, row.thread_id)
+                    picked = choose(_preferences(row), seen.get(chat, frozenset()))
+                    empty = picked.digest is None and bool(row.told_end)
+                    values = {"state": State.EMPTY} if empty else _claimed(row, owner, picked)
+                    await connection.execute(
+                        update(deliveries).where(deliveries.c.id == row.id).values(updated=now, **values)
+                    )
+                    if not empty:
+                        slot = Slot(row.local_date, row.slot)
+                        claimed.append(Delivery(row.id, chat, slot, picked, row.attempt + 1))
+        return tuple(claimed)
+
+    async def settle(self, decisions: Iterable[Decision], owner: str, now: dt.datetime) -> None:
+        async with self._transaction() as connection:
+            for decision in decisions:
+                delivery = decision.delivery
+                mine = and_(
+                    deliveries.c.id == delivery.id,
+                    deliveries.c.owner == owner,
+                    deliveries.c.attempt == delivery.attempt,
+                    deliveries.c.state == State.SENDING,
+                )
+                result = await connection.execute(
+                    update(deliveries).where(mine).values(_settled(decision, now))
+                )
+                if result.rowcount and decision.state in (State.SENT, State.UNKNOWN):
+                    await _delivered(connection, delivery, now)
+                if result.rowcount and decision.pause:
+                    await _pause(connection, delivery.chat.id, decision.pause)
+
+    async def recover(self) -> int:
+        async with self._transaction() as connection:
+            stuck = select(deliveries.c.id, deliveries.c.attempt).where(deliveries.c.state == State.SENDING)
+            rows = (await connection.execute(stuck)).all()
+            for row in rows:
+                await connection.execute(
+                    update(deliveries)
+                    .where(deliveries.c.id == row.id)
+                    .values(state=recover(row.attempt), owner=None, code="crashed")
+                )
+        return len(rows)
+
+    async def purge(self, before: dt.date) -> int:
+        old = and_(deliveries.c.local_date < before, deliveries.c.state.in_(_SETTLED))
+        async with self._transaction() as connection:
+            return (await connection.execute(delete(deliveries).where(old))).rowcount
+
+    # -- the database itself ------------------------------------------------------------------------------
+
+    async def outlook(self) -> Outlook:
+        slot = select(func.min(subscriptions.c.next_slot))
+        due = select(func.min(deliveries.c.slot)).where(deliveries.c.state.in_((State.DUE, State.SENDING)))
+        async with self._transaction() as connection:
+            await _remember(connection, "opened", "yes")  # proves that the disk takes a write
+            return Outlook(
+                (await connection.execute(slot)).scalar(), (await connection.execute(due)).scalar()
+            )
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+        self._lock.close()
+
+
+def _of(table: Any, chat: Chat) -> ColumnElement[bool]:
+    return and_(table.c.chat_id == chat.id, table.c.thread_id == chat.thread)
+
+
+def _same_chat(one: Any, other: Any) -> ColumnElement[bool]:
+    return and_(one.c.chat_id == other.c.chat_id, one.c.thread_id == other.c.thread_id)
+
+
+def _preferences(row: Row[Any]) -> Preferences:
+    themes = tuple(filter(None, row.themes.split(",")))
+    return Preferences(dt.time.fromisoformat(row.time), row.days, row.zone, themes)
+
+
+def _subscription(row: Row[Any]) -> Subscription:
+    return Subscription(Chat(row.chat_id, row.thread_id), _preferences(row), row.next_slot)
+
+
+def _new_delivery(planned: Planned, state: State, now: dt.datetime) -> dict[str, Any]:
+    chat, slot = planned.subscription.chat, planned.slot
+    return {
+        "chat_id": chat.id,
+        "thread_id": chat.thread,
+        "local_date": slot.date,
+        "slot": slot.at,
+        "state": state,
+        "attempt": 0,
+        "not_before": slot.at,
+        "code": "",
+        "updated": now,
+    }
+
+
+def _claimed(row: Row[Any], owner: str, picked: Pick) -> dict[str, Any]:
+    return {"state": State.SENDING, "owner": owner, "attempt": row.attempt + 1, "digest": picked.digest}
+
+
+def _settled(decision: Decision, now: dt.datetime) -> dict[str, Any]:
+    values = {
+        "state": decision.state,
+        "attempt": decision.attempt,
+        "code": decision.code[:200],
+        "message_id": decision.message_id,
+        "updated": now,
+    }
+    if decision.not_before is not None:
+        values["not_before"] = decision.not_before
+    return values
+
+
+async def _seen_by(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[Chat, frozenset[str]]:
+    """What each chat of the rows has read, in one query."""
+    chats = {Chat(row.chat_id, row.thread_id) for row in rows}
+    found: dict[Chat, set[str]] = {}
+    read = select(progress).where(or_(*(_of(progress, chat) for chat in chats)))
+    for row in await connection.execute(read):
+        found.setdefault(Chat(row.chat_id, row.thread_id), set()).add(row.digest)
+    return {chat: frozenset(digests) for chat, digests in found.items()}
+
+
+async def _see(connection: AsyncConnection, chat: Chat, digest: str, now: dt.datetime) -> None:
+    row = {"chat_id": chat.id, "thread_id": chat.thread, "digest": digest, "seen": now}
+    await connection.execute(upsert(progress).values(row).on_conflict_do_nothing())
+
+
+async def _delivered(connection: AsyncConnection, delivery: Delivery, now: dt.datetime) -> None:
+    """The reader has it, or may have it: it does not come again. The end is told once until something new came."""
+    digest = delivery.pick.digest
+    if digest is not None:
+        await _see(connection, delivery.chat, digest, now)
+    await connection.execute(
+        update(subscriptions).where(_of(subscriptions, delivery.chat)).values(told_end=int(digest is None))
+    )
+
+
+async def _pause(connection: AsyncConnection, chat_id: int, reason: str) -> None:
+    of_chat = subscriptions.c.chat_id == chat_id
+    await connection.execute(update(subscriptions).where(of_chat).values(paused=reason[:64], next_slot=None))
+
+
+async def _remember(connection: AsyncConnection, key: str, value: str) -> None:
+    row = upsert(meta).values(key=key, value=value)
+    await connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

@@ -1,0 +1,91 @@
+"""The tables. Moments are whole milliseconds since 1970 in UTC: the same text on every database."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MILLISECOND = dt.timedelta(milliseconds=1)
+
+
+class Moment(TypeDecorator[dt.datetime]):
+    """An aware datetime, kept as milliseconds since the epoch."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else (value - _EPOCH) // _MILLISECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else _EPOCH + value * _MILLISECOND
+
+
+metadata = MetaData()
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("thread_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", String(5), nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("themes", String, nullable=False),
+    Column("next_slot", Moment),
+    Column("paused", String(64), nullable=False),
+    Column("told_end", Integer, nullable=False),
+    Index("subscriptions_next_slot", "next_slot"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("thread_id", BigInteger, nullable=False),
+    Column("local_date", Date, nullable=False),
+    Column("slot", Moment, nullable=False),
+    Column("digest", String(64)),
+    Column("state", String(8), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("owner", String(32)),
+    Column("not_before", Moment, nullable=False),
+    Column("code", String(200), nullable=False),
+    Column("message_id", BigInteger),
+    Column("updated", Moment, nullable=False),
+    # At most one delivery for each chat and local date, whatever else goes wrong.
+    UniqueConstraint("chat_id", "thread_id", "local_date", name="deliveries_one_a_date"),
+    Index("deliveries_state", "state", "attempt", "not_before"),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("thread_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
+    Column("seen", Moment, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("value", String, nullable=False),
+)

@@ -1,0 +1,98 @@
+"""Builds the Application: handlers, order within a chat, and the command menu from the same list."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from weakref import WeakValueDictionary
+
+from telegram import BotCommand, Update
+from telegram.ext import (
+    Application,
+    ApplicationBuilder,
+    BaseUpdateProcessor,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    MessageHandler,
+    filters,
+)
+
+from bot.core import texts
+from bot.core.library import Library
+from bot.telegram.handlers import Handlers
+from bot.telegram.request import AiohttpRequest
+
+ALLOWED_UPDATES = [Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
+_CONCURRENT_UPDATES = 64
+_POLL_POOL = 8
+_CALL_POOL = 64
+_MENU = 100
+"""Commands that Telegram's menu holds at most (Bot API, setMyCommands)."""
+
+App = Application[Any, Any, Any, Any, Any, Any]
+
+
+class InOrderWithinChat(BaseUpdateProcessor):
+    """Handles updates side by side, but those of one chat one after another, as they came."""
+
+    def __init__(self) -> None:
+        super().__init__(_CONCURRENT_UPDATES)
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        """Wait for the chat's earlier updates, then handle this one."""
+        chat = update.effective_chat.id if isinstance(update, Update) and update.effective_chat else 0
+        lock = self._locks.get(chat)
+        if lock is None:
+            lock = self._locks[chat] = asyncio.Lock()
+        async with lock:
+            await coroutine
+
+    async def initialize(self) -> None:
+        """Nothing to prepare."""
+
+    async def shutdown(self) -> None:
+        """Nothing to let go of."""
+
+
+def build_application(token: str, api_url: str, on_poll: Callable[[], None]) -> App:
+    """The Application without handlers; `on_poll` is called after every good getUpdates."""
+    return (
+        ApplicationBuilder()
+        .token(token)
+        .base_url(f"{api_url}/bot")
+        .base_file_url(f"{api_url}/file/bot")
+        .request(AiohttpRequest(_CALL_POOL))
+        .get_updates_request(AiohttpRequest(_POLL_POOL, on_poll))
+        .concurrent_updates(InOrderWithinChat())
+        .job_queue(None)
+        .build()
+    )
+
+
+def add_handlers(application: App, handlers: Handlers, *, in_channels: bool) -> None:
+    """One handler for each built-in command; a theme's command is looked up when it comes."""
+    chats: filters.BaseFilter = filters.UpdateType.MESSAGE
+    if in_channels:
+        chats = chats | filters.UpdateType.CHANNEL_POST
+    for name in texts.COMMANDS:
+        application.add_handler(CommandHandler(name, getattr(handlers, name), filters=chats))
+    private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
+    application.add_handlers(
+        [
+            MessageHandler(filters.StatusUpdate.MIGRATE, handlers.migrated),
+            MessageHandler(chats & filters.COMMAND, handlers.other_command),
+            MessageHandler(filters.UpdateType.MESSAGE & private_text, handlers.text),
+            CallbackQueryHandler(handlers.press),
+            ChatMemberHandler(handlers.membership, ChatMemberHandler.MY_CHAT_MEMBER),
+        ]
+    )
+    application.add_error_handler(handlers.failed)
+
+
+def menu(library: Library) -> list[BotCommand]:
+    """Telegram's command menu: reading first, then the themes, then the rest."""
+    first, *rest = texts.COMMANDS.items()
+    themes = [(theme.name, f"{theme.emoji} {theme.summary}") for theme in library.themes]
+    commands = [first, *themes[: _MENU - len(texts.COMMANDS)], *rest]
+    return [BotCommand(name, description[:256]) for name, description in commands]

@@ -1,0 +1,106 @@
+"""Sends a message through the Bot API; every answer of Telegram's becomes an outcome."""
+
+import datetime as dt
+from typing import Any
+
+import structlog
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
+
+from bot.core.delivery import (
+    Ambiguous,
+    Migrated,
+    NotSent,
+    Outcome,
+    RateLimited,
+    Refused,
+    Sent,
+    Unauthorized,
+    Unreachable,
+)
+from bot.core.model import Chat, Message
+from bot.telegram.request import NotSentError
+
+_log = structlog.get_logger(__name__)
+_CHAT_REFUSES = (
+    "chat not found", "chat_write_forbidden", "chat_admin_required", "chat_restricted",
+    "guest_send_forbidden",
+    "allow_payment_required", "have no write access", "not enough rights", "topic_closed", "topic_deleted",
+    "message thread not found", "user_is_blocked", "peer_id_invalid",
+)  # fmt: skip
+"""Words in a 400 that speak of the chat and not of the message (tdlib/telegram-bot-api, Client.cpp)."""
+_VAGUE_WAIT = dt.timedelta(seconds=5)
+
+
+class TelegramSender:
+    """Implements the `Sender` port over one `Bot`."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def send(self, chat: Chat, message: Message) -> Outcome:
+        """One attempt."""
+        try:
+            sent = await self._bot.send_message(chat.id, **arguments(message), **topic(chat))
+        except TelegramError as error:
+            outcome = classify(error)
+            _log.warning("delivery.refused", chat=chat.id, outcome=type(outcome).__name__, reason=str(error))
+            return outcome
+        except Exception as error:  # noqa: BLE001  a fault of ours must not leave the delivery hanging
+            _log.exception("delivery.failed", chat=chat.id)
+            return Ambiguous(type(error).__name__)
+        return Sent(sent.message_id)
+
+
+def classify(error: TelegramError) -> Outcome:  # noqa: PLR0911  a table
+    """What an error says about the attempt, by its cause: in PTB a BadRequest is a NetworkError."""
+    text = str(error)
+    match error:
+        case RetryAfter():
+            wait = error.retry_after
+            return RateLimited(wait if isinstance(wait, dt.timedelta) else dt.timedelta(seconds=wait))
+        case ChatMigrated():
+            return Migrated(error.new_chat_id)
+        case NotSentError():
+            return NotSent(text)
+        case InvalidToken():
+            return Unauthorized()
+        case Forbidden():
+            return Unreachable(text)
+        case BadRequest() if any(words in text.casefold() for words in _CHAT_REFUSES):
+            return Unreachable(text)
+        case BadRequest():
+            return Refused(text)
+    if text.startswith("Too Many Requests"):  # from a proxy, without a figure
+        return RateLimited(_VAGUE_WAIT)
+    return Ambiguous(text)
+
+
+def arguments(message: Message) -> dict[str, Any]:
+    """A message as the arguments that sending and editing share."""
+    rows = [
+        [
+            InlineKeyboardButton(button.label, callback_data=button.data or None, url=button.url or None)
+            for button in row
+        ]
+        for row in message.buttons
+    ]
+    return {
+        "text": message.html,
+        "parse_mode": ParseMode.HTML,
+        "reply_markup": InlineKeyboardMarkup(rows) if rows else None,
+        "link_preview_options": LinkPreviewOptions(is_disabled=True),
+    }
+
+
+def topic(chat: Chat) -> dict[str, Any]:
+    """The argument that names a topic, where there is one."""
+    return {"message_thread_id": chat.thread} if chat.thread else {}

@@ -1,0 +1,1 @@
+"""HTTP of the bot's own: the health check."""
