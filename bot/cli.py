@@ -48,17 +48,18 @@ def check(
 ) -> None:
     """Check the content: every error of every file, with file, line and column. Exit code 1 if there are any."""
     from bot.content.loader import load_library
+    from bot.core.texts import count
 
     loaded = load_library(path)
     for finding in loaded.findings:
         typer.echo(finding)
     if loaded.library is None:
-        count = len(loaded.findings)
-        typer.echo(f"{count} {'error' if count == 1 else 'errors'}: nothing would be published.", err=True)
+        typer.echo(f"{count(len(loaded.findings), 'error')}: nothing would be published.", err=True)
         raise typer.Exit(1)
     themes = loaded.library.themes
     digests = sum(len(theme.digests) for theme in themes)
-    typer.echo(f"Good: {len(loaded.library.articles)} article(s), {len(themes)} themes, {digests} digests.")
+    counts = (len(loaded.library.articles), "article"), (len(themes), "theme"), (digests, "digest")
+    typer.echo(f"Good: {', '.join(count(*pair) for pair in counts)}.")
 
 
 @cli.command()

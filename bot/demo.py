@@ -42,7 +42,10 @@ async def run_demo(port: int, content: Path, stop: asyncio.Event, say: Callable[
             await sandbox.start()
         except SandboxError as error:
             raise DemoError(f"{error} For example: make demo PORT=8081") from error
+        configuration = Path(folder) / "config.yaml"
+        configuration.touch()  # an empty one: nothing of the operator's reaches the demo
         environment = {
+            "BOT_CONFIG": str(configuration),
             "BOT_TOKEN": token,
             "BOT_TELEGRAM__API_URL": sandbox.url,
             "BOT_TELEGRAM__CHANNEL_COMMANDS": "true",
@@ -67,11 +70,10 @@ async def _keep_running(
 ) -> None:
     """Start the bot, again whenever it dies, until `stop`."""
     started = False
-    # The demo is its own world: nothing of the operator's configuration reaches it.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
     while not stop.is_set():
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", "--config", os.devnull, env={**clean, **environment}
+            sys.executable, "-m", "bot", "run", env={**clean, **environment}
         )
         try:
             stopping = asyncio.create_task(stop.wait())

@@ -88,6 +88,10 @@ class Store(Protocol):
         """
         ...
 
+    async def expire(self, before: dt.datetime) -> int:
+        """Give up the due deliveries whose slot lies before `before`; how many there were."""
+        ...
+
     async def settle(self, decisions: Iterable[Decision], owner: str, now: dt.datetime) -> None:
         """Record what became of claimed deliveries; rows that `owner` does not hold stay as they are."""
         ...

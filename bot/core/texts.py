@@ -41,7 +41,7 @@ NOT_SUBSCRIBED = "There is no subscription here, so nothing to stop. /subscribe 
 def welcome(title: str, author: str, published: dt.date, digests: int) -> str:
     """The first message: what this is, in three lines."""
     return (
-        f"👋 <b>{title}</b> by {author} ({day(published)}), in {digests} short digests. Each takes less than a "
+        f"👋 <b>{title}</b> by {author} ({day(published)}), in {count(digests, 'short digest')}. Each takes less than a "
         "minute, and you never get the same one twice.\n\n"
         "Read now with /next, choose from /themes, or let me send you one a day with /subscribe."
     )
@@ -65,9 +65,15 @@ def footer(theme: str, read: int, total: int) -> str:
 def coverage(themes: int, digests: int, covered: int, paragraphs: int, read: int) -> str:
     """What of the article is here, and how far the reader is."""
     return (
-        f"{themes} themes, {digests} digests, resting on {covered} of its {paragraphs} paragraphs. "
+        f"{count(themes, 'theme')}, {count(digests, 'digest')}, resting on {covered} of its "
+        f"{count(paragraphs, 'paragraph')}. "
         f"You have read {read} of {digests}."
     )
+
+
+def count(number: int, noun: str) -> str:
+    """`1 theme`, `2 themes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def position(number: int, total: int, unread: int) -> str:
@@ -79,7 +85,7 @@ def position(number: int, total: int, unread: int) -> str:
 def all_read(total: int) -> str:
     """The end: said once when everything has been read."""
     return (
-        f"🎉 <b>You have read all {total} digests.</b> Thank you for your time.\n\n"
+        f"🎉 <b>You have read all there is: {count(total, 'digest')}.</b> Thank you for your time.\n\n"
         "New ones will come to you first. Until then you can start over or look something up in /themes."
     )
 

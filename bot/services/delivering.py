@@ -34,11 +34,12 @@ class Delivering:
     _stopping: bool = False
 
     async def plan(self) -> int:
-        """Turn every slot that has come due into a delivery; how many there were."""
+        """Turn every slot that has come due into a delivery, and give up those too late; how many came due."""
         planner = functools.partial(plan, now=self.clock.now(), max_lateness=self.max_lateness)
         planned = 0
         while count := await self.store.plan(self.clock.now(), planner, _BATCH):
             planned += count
+        await self.store.expire(self.clock.now() - self.max_lateness)
         return planned
 
     async def drain(self) -> int:

@@ -15,6 +15,15 @@ from bot.core.delivery import Decision, recover
 from bot.core.model import Chat, Delivery, Outlook, Pick, Preferences, Slot, State, Subscription
 from bot.core.planning import Planned
 from bot.ports import Choose, StoreError
+from bot.store.rows import (
+    claimed_values,
+    new_delivery,
+    of_chat,
+    preferences_of,
+    same_chat,
+    settled_values,
+    subscription_of,
+)
 from bot.store.tables import deliveries, meta, progress, subscriptions
 
 _SETTLED = (State.SENT, State.UNKNOWN, State.FAILED, State.EXPIRED, State.EMPTY)
@@ -41,8 +50,8 @@ class SqlStore:
 
     async def subscription(self, chat: Chat) -> Subscription | None:
         async with self._transaction() as connection:
-            row = (await connection.execute(select(subscriptions).where(_of(subscriptions, chat)))).first()
-        return _subscription(row) if row else None
+            row = (await connection.execute(select(subscriptions).where(of_chat(subscriptions, chat)))).first()
+        return subscription_of(row) if row else None
 
     async def subscribe(self, chat: Chat, preferences: Preferences, next_slot: dt.datetime) -> None:
         wanted = {
@@ -62,14 +71,14 @@ class SqlStore:
 
     async def unsubscribe(self, chat: Chat) -> bool:
         async with self._transaction() as connection:
-            gone = await connection.execute(delete(subscriptions).where(_of(subscriptions, chat)))
+            gone = await connection.execute(delete(subscriptions).where(of_chat(subscriptions, chat)))
             await connection.execute(
-                delete(deliveries).where(_of(deliveries, chat), deliveries.c.state == State.DUE)
+                delete(deliveries).where(of_chat(deliveries, chat), deliveries.c.state == State.DUE)
             )
         return bool(gone.rowcount)
 
     async def last_date(self, chat: Chat) -> dt.date | None:
-        latest = select(func.max(deliveries.c.local_date)).where(_of(deliveries, chat))
+        latest = select(func.max(deliveries.c.local_date)).where(of_chat(deliveries, chat))
         async with self._transaction() as connection:
             date: dt.date | None = (await connection.execute(latest)).scalar()
         return date
@@ -82,7 +91,7 @@ class SqlStore:
         mine = select(subscriptions).where(subscriptions.c.chat_id == chat_id, subscriptions.c.paused != "")
         async with self._transaction() as connection:
             rows = (await connection.execute(mine)).all()
-        return tuple(_subscription(row) for row in rows)
+        return tuple(subscription_of(row) for row in rows)
 
     async def move(self, old_id: int, new_id: int) -> None:
         async with self._transaction() as connection:
@@ -104,10 +113,10 @@ class SqlStore:
             active = select(subscriptions).where(subscriptions.c.next_slot.is_not(None))
             rows = (await connection.execute(active)).all()
             for row in rows:
-                subscription = _subscription(row)
+                subscription = subscription_of(row)
                 await connection.execute(
                     update(subscriptions)
-                    .where(_of(subscriptions, subscription.chat))
+                    .where(of_chat(subscriptions, subscription.chat))
                     .values(next_slot=planner(subscription))
                 )
             await _remember(connection, "tzdata", version)
@@ -117,7 +126,7 @@ class SqlStore:
 
     async def seen(self, chat: Chat) -> frozenset[str]:
         async with self._transaction() as connection:
-            rows = await connection.execute(select(progress.c.digest).where(_of(progress, chat)))
+            rows = await connection.execute(select(progress.c.digest).where(of_chat(progress, chat)))
             return frozenset(rows.scalars())
 
     async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime) -> None:
@@ -126,8 +135,8 @@ class SqlStore:
 
     async def start_over(self, chat: Chat) -> None:
         async with self._transaction() as connection:
-            await connection.execute(delete(progress).where(_of(progress, chat)))
-            await connection.execute(update(subscriptions).where(_of(subscriptions, chat)).values(told_end=0))
+            await connection.execute(delete(progress).where(of_chat(progress, chat)))
+            await connection.execute(update(subscriptions).where(of_chat(subscriptions, chat)).values(told_end=0))
 
     # -- deliveries ---------------------------------------------------------------------------------------
 
@@ -136,13 +145,13 @@ class SqlStore:
         async with self._transaction() as connection:
             rows = (await connection.execute(due)).all()
             for row in rows:
-                planned = planner(_subscription(row))
+                planned = planner(subscription_of(row))
                 chat = planned.subscription.chat
                 if planned.state is not None:
-                    new = upsert(deliveries).values(_new_delivery(planned, planned.state, now))
+                    new = upsert(deliveries).values(new_delivery(planned, planned.state, now))
                     await connection.execute(new.on_conflict_do_nothing())
                 await connection.execute(
-                    update(subscriptions).where(_of(subscriptions, chat)).values(next_slot=planned.next_slot)
+                    update(subscriptions).where(of_chat(subscriptions, chat)).values(next_slot=planned.next_slot)
                 )
         return len(rows)
 
@@ -150,7 +159,7 @@ class SqlStore:
         due = (
             select(deliveries, subscriptions.c.themes, subscriptions.c.told_end)
             .add_columns(subscriptions.c.time, subscriptions.c.days, subscriptions.c.zone)
-            .join(subscriptions, _same_chat(deliveries, subscriptions))
+            .join(subscriptions, same_chat(deliveries, subscriptions))
             .where(
                 deliveries.c.state == State.DUE, deliveries.c.not_before <= now, subscriptions.c.paused == ""
             )
@@ -163,9 +172,9 @@ class SqlStore:
                 seen = await _seen_by(connection, rows)
                 for row in rows:
                     chat = Chat(row.chat_id, row.thread_id)
-                    picked = choose(_preferences(row), seen.get(chat, frozenset()))
+                    picked = choose(preferences_of(row), seen.get(chat, frozenset()))
                     empty = picked.digest is None and bool(row.told_end)
-                    values = {"state": State.EMPTY} if empty else _claimed(row, owner, picked)
+                    values = {"state": State.EMPTY} if empty else claimed_values(row, owner, picked)
                     await connection.execute(
                         update(deliveries).where(deliveries.c.id == row.id).values(updated=now, **values)
                     )
@@ -173,6 +182,13 @@ class SqlStore:
                         slot = Slot(row.local_date, row.slot)
                         claimed.append(Delivery(row.id, chat, slot, picked, row.attempt + 1))
         return tuple(claimed)
+
+    async def expire(self, before: dt.datetime) -> int:
+        late = and_(deliveries.c.state == State.DUE, deliveries.c.slot < before)
+        async with self._transaction() as connection:
+            return (
+                await connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
+            ).rowcount
 
     async def settle(self, decisions: Iterable[Decision], owner: str, now: dt.datetime) -> None:
         async with self._transaction() as connection:
@@ -185,7 +201,7 @@ class SqlStore:
                     deliveries.c.state == State.SENDING,
                 )
                 result = await connection.execute(
-                    update(deliveries).where(mine).values(_settled(decision, now))
+                    update(deliveries).where(mine).values(settled_values(decision, now))
                 )
                 if result.rowcount and decision.state in (State.SENT, State.UNKNOWN):
                     await _delivered(connection, delivery, now)
@@ -225,60 +241,11 @@ class SqlStore:
         self._lock.close()
 
 
-def _of(table: Any, chat: Chat) -> ColumnElement[bool]:
-    return and_(table.c.chat_id == chat.id, table.c.thread_id == chat.thread)
-
-
-def _same_chat(one: Any, other: Any) -> ColumnElement[bool]:
-    return and_(one.c.chat_id == other.c.chat_id, one.c.thread_id == other.c.thread_id)
-
-
-def _preferences(row: Row[Any]) -> Preferences:
-    themes = tuple(filter(None, row.themes.split(",")))
-    return Preferences(dt.time.fromisoformat(row.time), row.days, row.zone, themes)
-
-
-def _subscription(row: Row[Any]) -> Subscription:
-    return Subscription(Chat(row.chat_id, row.thread_id), _preferences(row), row.next_slot)
-
-
-def _new_delivery(planned: Planned, state: State, now: dt.datetime) -> dict[str, Any]:
-    chat, slot = planned.subscription.chat, planned.slot
-    return {
-        "chat_id": chat.id,
-        "thread_id": chat.thread,
-        "local_date": slot.date,
-        "slot": slot.at,
-        "state": state,
-        "attempt": 0,
-        "not_before": slot.at,
-        "code": "",
-        "updated": now,
-    }
-
-
-def _claimed(row: Row[Any], owner: str, picked: Pick) -> dict[str, Any]:
-    return {"state": State.SENDING, "owner": owner, "attempt": row.attempt + 1, "digest": picked.digest}
-
-
-def _settled(decision: Decision, now: dt.datetime) -> dict[str, Any]:
-    values = {
-        "state": decision.state,
-        "attempt": decision.attempt,
-        "code": decision.code[:200],
-        "message_id": decision.message_id,
-        "updated": now,
-    }
-    if decision.not_before is not None:
-        values["not_before"] = decision.not_before
-    return values
-
-
 async def _seen_by(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[Chat, frozenset[str]]:
     """What each chat of the rows has read, in one query."""
     chats = {Chat(row.chat_id, row.thread_id) for row in rows}
     found: dict[Chat, set[str]] = {}
-    read = select(progress).where(or_(*(_of(progress, chat) for chat in chats)))
+    read = select(progress).where(or_(*(of_chat(progress, chat) for chat in chats)))
     for row in await connection.execute(read):
         found.setdefault(Chat(row.chat_id, row.thread_id), set()).add(row.digest)
     return {chat: frozenset(digests) for chat, digests in found.items()}
@@ -295,13 +262,13 @@ async def _delivered(connection: AsyncConnection, delivery: Delivery, now: dt.da
     if digest is not None:
         await _see(connection, delivery.chat, digest, now)
     await connection.execute(
-        update(subscriptions).where(_of(subscriptions, delivery.chat)).values(told_end=int(digest is None))
+        update(subscriptions).where(of_chat(subscriptions, delivery.chat)).values(told_end=int(digest is None))
     )
 
 
 async def _pause(connection: AsyncConnection, chat_id: int, reason: str) -> None:
-    of_chat = subscriptions.c.chat_id == chat_id
-    await connection.execute(update(subscriptions).where(of_chat).values(paused=reason[:64], next_slot=None))
+    mine = subscriptions.c.chat_id == chat_id
+    await connection.execute(update(subscriptions).where(mine).values(paused=reason[:64], next_slot=None))
 
 
 async def _remember(connection: AsyncConnection, key: str, value: str) -> None:

@@ -1,0 +1,57 @@
+# Everything runs from a fresh clone: each target makes the environment that it needs.
+PYTHON ?= python3
+PORT ?= 8080
+BIN := .venv/bin
+
+.PHONY: demo test check lint types architecture format lock clean help
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: .venv/run ## the bot and a chat page in the browser: no token, no network
+	@exec $(BIN)/python -m bot demo --port $(PORT)
+
+test: .venv/dev ## the whole test suite
+	$(BIN)/pytest
+
+check: lint types architecture content test ## what CI runs
+
+lint: .venv/dev ## style, spelling and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/codespell
+
+types: .venv/dev ## mypy, strict
+	$(BIN)/mypy
+
+architecture: .venv/dev ## the direction of imports
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: content
+content: .venv/run ## the content, as an editor checks it
+	$(BIN)/python -m bot check content
+
+format: .venv/dev ## put the code into the house's form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: .venv/dev ## compile the locked requirements anew (needs uv on the path)
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev -c requirements.txt \
+	  pyproject.toml -o requirements-dev.txt
+
+clean: ## remove the environment and all caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/run
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

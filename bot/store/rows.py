@@ -1,0 +1,59 @@
+"""Rows <-> the words of the design."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_
+
+from bot.core.delivery import Decision
+from bot.core.model import Chat, Pick, Preferences, State, Subscription
+from bot.core.planning import Planned
+
+
+def of_chat(table: Any, chat: Chat) -> ColumnElement[bool]:
+    return and_(table.c.chat_id == chat.id, table.c.thread_id == chat.thread)
+
+
+def same_chat(one: Any, other: Any) -> ColumnElement[bool]:
+    return and_(one.c.chat_id == other.c.chat_id, one.c.thread_id == other.c.thread_id)
+
+
+def preferences_of(row: Row[Any]) -> Preferences:
+    themes = tuple(filter(None, row.themes.split(",")))
+    return Preferences(dt.time.fromisoformat(row.time), row.days, row.zone, themes)
+
+
+def subscription_of(row: Row[Any]) -> Subscription:
+    return Subscription(Chat(row.chat_id, row.thread_id), preferences_of(row), row.next_slot)
+
+
+def new_delivery(planned: Planned, state: State, now: dt.datetime) -> dict[str, Any]:
+    chat, slot = planned.subscription.chat, planned.slot
+    return {
+        "chat_id": chat.id,
+        "thread_id": chat.thread,
+        "local_date": slot.date,
+        "slot": slot.at,
+        "state": state,
+        "attempt": 0,
+        "not_before": slot.at,
+        "code": "",
+        "updated": now,
+    }
+
+
+def claimed_values(row: Row[Any], owner: str, picked: Pick) -> dict[str, Any]:
+    return {"state": State.SENDING, "owner": owner, "attempt": row.attempt + 1, "digest": picked.digest}
+
+
+def settled_values(decision: Decision, now: dt.datetime) -> dict[str, Any]:
+    values = {
+        "state": decision.state,
+        "attempt": decision.attempt,
+        "code": decision.code[:200],
+        "message_id": decision.message_id,
+        "updated": now,
+    }
+    if decision.not_before is not None:
+        values["not_before"] = decision.not_before
+    return values
