@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from io import IOBase
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
+from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.delivery import Decision, recover
-from bot.core.model import Chat, Delivery, Outlook, Pick, Preferences, Slot, State, Subscription
+from bot.core.model import Chat, Delivery, Outlook, Preferences, Slot, State, Subscription
 from bot.core.planning import Planned
 from bot.ports import Choose, StoreError
 from bot.store.rows import (
@@ -50,7 +50,9 @@ class SqlStore:
 
     async def subscription(self, chat: Chat) -> Subscription | None:
         async with self._transaction() as connection:
-            row = (await connection.execute(select(subscriptions).where(of_chat(subscriptions, chat)))).first()
+            row = (
+                await connection.execute(select(subscriptions).where(of_chat(subscriptions, chat)))
+            ).first()
         return subscription_of(row) if row else None
 
     async def subscribe(self, chat: Chat, preferences: Preferences, next_slot: dt.datetime) -> None:
@@ -136,7 +138,9 @@ class SqlStore:
     async def start_over(self, chat: Chat) -> None:
         async with self._transaction() as connection:
             await connection.execute(delete(progress).where(of_chat(progress, chat)))
-            await connection.execute(update(subscriptions).where(of_chat(subscriptions, chat)).values(told_end=0))
+            await connection.execute(
+                update(subscriptions).where(of_chat(subscriptions, chat)).values(told_end=0)
+            )
 
     # -- deliveries ---------------------------------------------------------------------------------------
 
@@ -151,7 +155,9 @@ class SqlStore:
                     new = upsert(deliveries).values(new_delivery(planned, planned.state, now))
                     await connection.execute(new.on_conflict_do_nothing())
                 await connection.execute(
-                    update(subscriptions).where(of_chat(subscriptions, chat)).values(next_slot=planned.next_slot)
+                    update(subscriptions)
+                    .where(of_chat(subscriptions, chat))
+                    .values(next_slot=planned.next_slot)
                 )
         return len(rows)
 
@@ -262,7 +268,9 @@ async def _delivered(connection: AsyncConnection, delivery: Delivery, now: dt.da
     if digest is not None:
         await _see(connection, delivery.chat, digest, now)
     await connection.execute(
-        update(subscriptions).where(of_chat(subscriptions, delivery.chat)).values(told_end=int(digest is None))
+        update(subscriptions)
+        .where(of_chat(subscriptions, delivery.chat))
+        .values(told_end=int(digest is None))
     )
 
 
