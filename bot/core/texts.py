@@ -41,8 +41,8 @@ NOT_SUBSCRIBED = "There is no subscription here, so nothing to stop. /subscribe 
 def welcome(title: str, author: str, published: dt.date, digests: int) -> str:
     """The first message: what this is, in three lines."""
     return (
-        f"👋 <b>{title}</b> by {author} ({day(published)}), in {count(digests, 'short digest')}. Each takes less than a "
-        "minute, and you never get the same one twice.\n\n"
+        f"👋 <b>{title}</b> by {author} ({day(published)}), in {count(digests, 'short digest')}. "
+        "Each takes less than a minute, and you never get the same one twice.\n\n"
         "Read now with /next, choose from /themes, or let me send you one a day with /subscribe."
     )
 

@@ -11,23 +11,28 @@ from bot.core.planning import Planned
 
 
 def of_chat(table: Any, chat: Chat) -> ColumnElement[bool]:
+    """The rows of a chat, or of one topic of it."""
     return and_(table.c.chat_id == chat.id, table.c.thread_id == chat.thread)
 
 
 def same_chat(one: Any, other: Any) -> ColumnElement[bool]:
+    """The join of two tables by chat and topic."""
     return and_(one.c.chat_id == other.c.chat_id, one.c.thread_id == other.c.thread_id)
 
 
 def preferences_of(row: Row[Any]) -> Preferences:
+    """The preferences in a row of subscriptions, or of a join with it."""
     themes = tuple(filter(None, row.themes.split(",")))
     return Preferences(dt.time.fromisoformat(row.time), row.days, row.zone, themes)
 
 
 def subscription_of(row: Row[Any]) -> Subscription:
+    """A row of subscriptions as its value."""
     return Subscription(Chat(row.chat_id, row.thread_id), preferences_of(row), row.next_slot)
 
 
 def new_delivery(planned: Planned, state: State, now: dt.datetime) -> dict[str, Any]:
+    """The row for a slot that has come due."""
     chat, slot = planned.subscription.chat, planned.slot
     return {
         "chat_id": chat.id,
@@ -43,10 +48,12 @@ def new_delivery(planned: Planned, state: State, now: dt.datetime) -> dict[str, 
 
 
 def claimed_values(row: Row[Any], owner: str, picked: Pick) -> dict[str, Any]:
+    """What changes when a delivery goes out for one more attempt."""
     return {"state": State.SENDING, "owner": owner, "attempt": row.attempt + 1, "digest": picked.digest}
 
 
 def settled_values(decision: Decision, now: dt.datetime) -> dict[str, Any]:
+    """What changes when its outcome is known."""
     values = {
         "state": decision.state,
         "attempt": decision.attempt,
