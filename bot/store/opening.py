@@ -13,6 +13,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from bot.ports import StoreError
 from bot.store.sql import SqlStore
+from bot.store.tables import metadata
 
 SCHEMA = "0001"
 """The newest migration; a test holds it to the folder."""
@@ -66,7 +67,9 @@ def _prepare(path: Path, url: URL) -> None:
     try:
         with engine.connect() as connection:
             version = _version(path, connection)
-            if version != SCHEMA:
+            if version is None:
+                _create(connection)
+            elif version != SCHEMA:
                 _migrate(connection)
             connection.execute(text("INSERT OR REPLACE INTO meta (key, value) VALUES ('opened', 'yes')"))
             connection.commit()
@@ -91,6 +94,13 @@ def _version(path: Path, connection: Connection) -> str | None:
             "storage.url to another file"
         )
     return version
+
+
+def _create(connection: Connection) -> None:
+    """An empty database gets today's schema at once; a test proves that all migrations lead to the same."""
+    metadata.create_all(connection)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA})
 
 
 def _migrate(connection: Connection) -> None:
