@@ -19,7 +19,7 @@ from bot.core.library import Library
 from bot.core.model import Preferences, Subscription
 from bot.core.schedule import next_slot
 from bot.ports import Clock, StartError, Store, StoreError
-from bot.scheduler import build_scheduler
+from bot.scheduler import Scheduler
 from bot.services.delivering import Delivering
 from bot.services.reading import Reading
 from bot.services.subscribing import Subscribing
@@ -116,15 +116,15 @@ async def _ticking(delivering: Delivering, store: Store, clock: Clock) -> AsyncI
     async def purge() -> None:
         await store.purge((clock.now() - _KEEP).date())
 
-    scheduler = build_scheduler(
+    scheduler = Scheduler(
         {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "purge": (purge, 3600)}
     )
     scheduler.start()
     try:
         yield
     finally:
-        scheduler.shutdown(wait=False)
-        await delivering.stop()
+        delivering.stop()
+        await scheduler.stop()
 
 
 @contextlib.asynccontextmanager

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from bot.core.findings import Finding
 from bot.core.model import EVERY_DAY
 from bot.core.preferences import parse
-from bot.documents import Document, DocumentError, read, validate
+from bot.documents import Document, DocumentError, Keys, Place, read, validate
 
 DEFAULT_FILE = Path("config.yaml")
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
-_OWN_NAMES = {"BOT_TOKEN", "BOT_TOKEN_FILE", "BOT_CONFIG"}
 
 
 def _duration(value: object) -> object:
@@ -31,6 +30,13 @@ def _days(value: object) -> object:
     if understood.problems or understood.days is None:
         raise ValueError("write daily, weekdays, weekends or days as in Mon,Wed,Fri")
     return understood.days
+
+
+def _time(value: object) -> object:
+    understood = parse([str(value)], (), ())
+    if understood.time is None:  # pydantic's own would take seconds, which no reader's clock shows
+        raise ValueError("write hours and minutes, as in 08:30")
+    return understood.time
 
 
 def _zone(value: str) -> str:
@@ -81,7 +87,7 @@ class DeliverySettings(_Section):
 class ReaderSettings(_Section):
     """What a bare /subscribe gives."""
 
-    time: dt.time = dt.time(9)
+    time: Annotated[dt.time, BeforeValidator(_time)] = dt.time(9)
     days: Annotated[int, BeforeValidator(_days)] = EVERY_DAY
     zone: Annotated[str, AfterValidator(_zone)] = "Asia/Almaty"
 
@@ -118,6 +124,12 @@ class Settings(_Section):
     log: LogSettings = LogSettings()
     clock: ClockSettings = ClockSettings()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_sections(cls, data: dict[str, object]) -> dict[str, object]:
+        """A section whose keys are all commented out holds the defaults."""
+        return {section: {} if keys is None else keys for section, keys in data.items()}
+
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message lists everything that is wrong and what to do."""
@@ -134,7 +146,7 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
     named = file or (Path(environment["BOT_CONFIG"]) if environment.get("BOT_CONFIG") else None)
     findings: list[Finding] = []
     merged: dict[str, Any] = {}
-    documents = [_from_environment(environment)]
+    documents = _from_environment(environment)
     try:
         if named or DEFAULT_FILE.exists():
             documents.insert(0, read(named or DEFAULT_FILE, str(named or DEFAULT_FILE)))
@@ -146,10 +158,11 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
         except DocumentError as error:
             findings.extend(error.findings)
         for section, keys in document.data.items():
-            merged[section] = {**merged.get(section, {}), **keys} if isinstance(keys, dict) else keys
+            if isinstance(keys, dict):
+                merged[section] = {**merged.get(section, {}), **keys}
     if findings:
         raise ConfigError("\n".join(map(str, findings)))
-    return Settings.model_validate({section: keys or {} for section, keys in merged.items()})
+    return Settings.model_validate(merged)
 
 
 def take_token(settings: Settings, environment: MutableMapping[str, str]) -> SecretStr:
@@ -181,11 +194,12 @@ def take_token(settings: Settings, environment: MutableMapping[str, str]) -> Sec
     return SecretStr(token)
 
 
-def _from_environment(environment: Mapping[str, str]) -> Document:
-    """BOT_SECTION__KEY=value as the document that a file with the same keys would give."""
-    data: dict[str, Any] = {}
-    for name, value in environment.items():
+def _from_environment(environment: Mapping[str, str]) -> list[Document]:
+    """Each BOT_SECTION__KEY=value as the document that a file with this key alone would give."""
+    documents = []
+    for name, value in sorted(environment.items()):
         section, separator, key = name.removeprefix("BOT_").casefold().partition("__")
-        if name.startswith("BOT_") and separator and name not in _OWN_NAMES:
-            data.setdefault(section, {})[key] = value
-    return Document("environment", data, {(): (1, 1)}, {}, {})
+        if name.startswith("BOT_") and separator:
+            places: dict[Keys, Place] = dict.fromkeys(((), (section,), (section, key)), (1, 1))
+            documents.append(Document(name, {section: {key: value}}, places, places, {}))
+    return documents

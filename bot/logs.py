@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from types import TracebackType
 from typing import Any, Literal
 
 import structlog
@@ -34,7 +35,13 @@ def configure(level: str, style: Literal["console", "json"], secrets: tuple[str,
     last: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if style == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                # A pretty traceback wraps its lines, and would break a secret in two.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -49,6 +56,13 @@ def configure(level: str, style: Literal["console", "json"], secrets: tuple[str,
     root.setLevel(level.upper())
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))
+    logging.raiseExceptions = False  # it would print the arguments of a wrong line as they are
+    sys.excepthook = _told
+
+
+def _told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What nobody caught is logged: Python would print it with all that it holds."""
+    logging.getLogger(__name__).critical("crashed", exc_info=(kind, error, trace))
 
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):

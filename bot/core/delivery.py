@@ -43,9 +43,10 @@ class RateLimited:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """The chat does not take the bot's messages: blocked, kicked, deleted, rights lost."""
+    """The chat, or only this `topic` of it, does not take the bot's messages: blocked, deleted, rights lost."""
 
     code: str
+    topic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Decision:
     """What is recorded after an attempt.
 
     `attempt` counts the sends that may have left; `not_before` holds the row back; `pause` says why the
-    chat gets nothing more until it returns; `moved_to` is the chat's new id.
+    chat (with `topic`: only this topic of it) gets nothing more until it returns; `moved_to` is its new id.
     """
 
     delivery: Delivery
@@ -85,12 +86,14 @@ class Decision:
     code: str = ""
     message_id: int | None = None
     pause: str = ""
+    topic: bool = False
     moved_to: int | None = None
 
 
 def decide(delivery: Delivery, outcome: Outcome, now: dt.datetime) -> Decision:  # noqa: PLR0911  a table
     """Turn an outcome into what becomes of the delivery; `delivery.attempt` counts this attempt already."""
     before = delivery.attempt - 1  # this attempt did not leave, so it does not count
+    failed = State.UNKNOWN if before else State.FAILED  # what an earlier attempt did stays in doubt
     match outcome:
         case Sent(message_id):
             return Decision(delivery, State.SENT, delivery.attempt, message_id=message_id)
@@ -102,12 +105,12 @@ def decide(delivery: Delivery, outcome: Outcome, now: dt.datetime) -> Decision: 
             if delivery.attempt >= _MOST_AMBIGUOUS:
                 return Decision(delivery, State.UNKNOWN, delivery.attempt, code=reason)
             return Decision(delivery, State.DUE, delivery.attempt, now + _AMBIGUOUS_PAUSE, code=reason)
-        case Unreachable(code):
-            return Decision(delivery, State.FAILED, delivery.attempt, code=code, pause=code)
+        case Unreachable(code, topic):
+            return Decision(delivery, failed, delivery.attempt, code=code, pause=code, topic=topic)
         case Migrated(chat_id):
             return Decision(delivery, State.DUE, before, now, code="migrated", moved_to=chat_id)
         case Refused(code):
-            return Decision(delivery, State.FAILED, delivery.attempt, code=code)
+            return Decision(delivery, failed, delivery.attempt, code=code)
         case Unauthorized():
             return Decision(delivery, State.DUE, before, now + _UNAUTHORIZED_PAUSE, code="unauthorized")
     assert_never(outcome)

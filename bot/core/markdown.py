@@ -173,7 +173,7 @@ def _inline_problems(tokens: list[Token], lines: list[str], line: int) -> Iterat
         cursor = max(cursor, found + len(beginning))
         return max(found, 0)
 
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, following in zip(tokens, [*tokens, None][1:], strict=True):
         if token.type in _BREAKS:
             line, cursor = min(line + 1, len(lines) - 1), 0
         elif token.type == "link_open" and token.markup == "autolink":

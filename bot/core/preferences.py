@@ -58,7 +58,8 @@ def parse(words: Sequence[str], themes: Collection[str], zones: Collection[str])
         elif key == "days" and "days" in found:
             found["days"] |= value
         elif key == "themes" and "themes" in found:
-            found["themes"] = tuple(dict.fromkeys((*found["themes"], *value))) if value else ()
+            every = not value or not found["themes"]  # “all” and a name besides: all
+            found["themes"] = () if every else tuple(sorted({*found["themes"], *value}))
         elif key in found and found[key] != value:
             problems.append(f"two values for the {key}: “{_shown(word)}” is the second")
         elif key:
@@ -77,13 +78,14 @@ class _Reader:
             self._cities.setdefault(zone.rsplit("/", 1)[-1].casefold(), set()).add(zone)
 
     def join(self, words: Sequence[str]) -> list[str]:
-        """Put the two words of a city's name together: New York becomes New_York."""
+        """Put the two or three words of a city's name together: New York becomes New_York."""
         joined: list[str] = []
         for word in words:
-            if joined and f"{joined[-1]}_{word}".casefold() in self._cities:
-                joined[-1] += f"_{word}"
-            else:
-                joined.append(word)
+            joined.append(word)
+            for width in (3, 2):
+                name = "_".join(joined[-width:])
+                if name.casefold() in self._cities:
+                    joined[-width:] = [name]
         return joined
 
     def read(self, word: str) -> tuple[str | None, Any]:

@@ -59,13 +59,13 @@ def choose_time(wanted: Preferences) -> Message:
 
 
 def choose_days(wanted: Preferences) -> Message:
-    """Three sets and the seven weekdays; a press on a weekday adds it or takes it away."""
+    """Three sets and the seven weekdays; a press on a weekday adds it or takes it away, but never the last."""
     sets = [
         _choice(texts.days(mask).capitalize(), wanted.days == mask, f"s:d:{mask}")
         for mask in (EVERY_DAY, WEEKDAYS, WEEKENDS)
     ]
     single = [
-        _choice(name, bool(wanted.days >> number & 1), f"s:d:{wanted.days ^ 1 << number}")
+        _choice(name, bool(wanted.days >> number & 1), f"s:d:{wanted.days ^ 1 << number or wanted.days}")
         for number, name in enumerate(DAY_NAMES)
     ]
     return _screen(texts.CHOOSE_DAYS, [tuple(sets), *_rows(single, 4)])

@@ -10,6 +10,9 @@ Place = tuple[int, int]
 Keys = tuple[str | int, ...]
 """The way to a value: keys of mappings and indices of lists."""
 
+MAX_FINDINGS = 100
+"""Per file: nobody reads more at once, and a file can hold thousands."""
+
 
 class DocumentError(Exception):
     """A file that cannot be used, with every reason found, sorted by place."""
@@ -34,9 +37,9 @@ class Document:
         """Where a value (or the key that it stands under) begins, or its nearest known ancestor."""
         if key and path in self.keys:
             return self.keys[path]
-        while path not in self.places:
+        while path and path not in self.places:
             path = path[:-1]
-        return self.places[path]
+        return self.places.get(path, (1, 1))
 
     def inside(self, path: Keys, line: int, column: int) -> Place:
         """Where a place within a text stands in the file: exact in a literal block, else the text's start."""

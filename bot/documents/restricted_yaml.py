@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import yaml
 
 from bot.core.findings import Finding
-from bot.documents.document import Document, DocumentError, Keys, Place
+from bot.documents.document import MAX_FINDINGS, Document, DocumentError, Keys, Place
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
@@ -66,7 +66,7 @@ def parse(source: bytes, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         builder.findings.append(_syntax(error, file))
     if builder.findings:
-        raise DocumentError(tuple(sorted(builder.findings)))
+        raise DocumentError(tuple(sorted(builder.findings)[:MAX_FINDINGS]))
     return builder.document
 
 

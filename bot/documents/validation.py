@@ -8,12 +8,10 @@ import pydantic
 from pydantic_core import ErrorDetails
 
 from bot.core.findings import Finding
-from bot.documents.document import Document, DocumentError, Keys
+from bot.documents.document import MAX_FINDINGS, Document, DocumentError, Keys
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
-_MOST = 100
-"""Findings per file: nobody reads more, and a file can hold thousands."""
 _WORDS = {  # pydantic's error type -> what is wrong, what to do; filled in with the error's context
     "string_type": ("must be a text", "write `key: text`, without a list or keys below it"),
     "string_too_short": ("is too short", "write at least {min_length} characters"),
@@ -56,8 +54,16 @@ def validate(document: Document, model: type[Model]) -> Model:
         return model.model_validate(document.data)
     except pydantic.ValidationError as error:
         details = error.errors(include_url=False, include_input=True)
-    findings = {_finding(document, model, detail) for detail in details[:_MOST]}
+    findings = {
+        _finding(document, model, detail) for detail in details[:MAX_FINDINGS] if not _follows(detail)
+    }
     raise DocumentError(tuple(sorted(findings)))
+
+
+def _follows(detail: ErrorDetails) -> bool:
+    """Whether an error only follows from others: pydantic counts a list's items without the broken ones."""
+    too_short = detail["type"] == "too_short"
+    return too_short and len(detail["input"]) >= detail.get("ctx", {}).get("min_length", 0)
 
 
 def _finding(document: Document, model: type[pydantic.BaseModel], detail: ErrorDetails) -> Finding:

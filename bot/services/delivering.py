@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import functools
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.core import render
 from bot.core.delivery import Decision, decide
@@ -30,39 +30,36 @@ class Delivering:
     owner: str
     rate: float
     max_lateness: dt.timedelta
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     _stopping: bool = False
 
     async def plan(self) -> int:
         """Turn every slot that has come due into a delivery, and give up those too late; how many came due."""
-        planner = functools.partial(plan, now=self.clock.now(), max_lateness=self.max_lateness)
+        now = self.clock.now()  # one for both: a slot between two looks would come due for ever
+        planner = functools.partial(plan, now=now, max_lateness=self.max_lateness)
         planned = 0
-        while count := await self.store.plan(self.clock.now(), planner, _BATCH):
+        while count := await self.store.plan(now, planner, _BATCH):
             planned += count
-        await self.store.expire(self.clock.now() - self.max_lateness)
+        await self.store.expire(now - self.max_lateness)
         return planned
 
     async def drain(self) -> int:
         """Send what is due until nothing is left or Telegram refuses the token; how many were tried."""
         tried = 0
-        async with self._one_at_a_time:
-            while not self._stopping:
-                claimed = await self.store.claim(self.clock.now(), self.owner, _IN_FLIGHT, self._choose)
-                if not claimed:
-                    break
-                tried += len(claimed)
-                attempts = (self._attempt(delivery, place) for place, delivery in enumerate(claimed))
-                decisions = await asyncio.gather(*attempts)
-                await self._record(decisions)
-                if any(decision.code == "unauthorized" for decision in decisions):
-                    break
+        while not self._stopping:
+            claimed = await self.store.claim(self.clock.now(), self.owner, _IN_FLIGHT, self._choose)
+            if not claimed:
+                break
+            tried += len(claimed)
+            attempts = (self._attempt(delivery, place) for place, delivery in enumerate(claimed))
+            decisions = await asyncio.gather(*attempts)
+            await self._record(decisions)
+            if any(decision.code == "unauthorized" for decision in decisions):
+                break
         return tried
 
-    async def stop(self) -> None:
-        """Start no more attempts, and wait for those in flight."""
+    def stop(self) -> None:
+        """Start no more attempts; `drain` returns when those in flight are recorded."""
         self._stopping = True
-        async with self._one_at_a_time:
-            pass
 
     async def _attempt(self, delivery: Delivery, place: int) -> Decision:
         await asyncio.sleep((place + 1) / self.rate)

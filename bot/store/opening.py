@@ -5,7 +5,7 @@ import sqlite3
 from io import IOBase
 from pathlib import Path
 
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -28,10 +28,13 @@ def open_store(url: str) -> SqlStore:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError(f"storage.url “{url}” is not a database URL: try sqlite:///data/bot.db") from error
-    if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise StoreError(f"storage.url “{url}” is not supported: use a file, as in sqlite:///data/bot.db")
+    except (ArgumentError, ValueError) as error:  # what it holds is not repeated: it may be a password
+        raise StoreError("storage.url is not a database URL: try sqlite:///data/bot.db") from error
+    beside = parsed.host or parsed.username or parsed.query
+    if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:" or beside:
+        raise StoreError(
+            f"storage.url “{parsed.render_as_string()}” is not supported: use a file, as in sqlite:///data/bot.db"
+        )
     path = Path(parsed.database)
     lock = _lock(path)
     try:
@@ -64,6 +67,7 @@ def _lock(path: Path) -> IOBase:
 
 def _prepare(path: Path, url: URL) -> None:
     engine = create_engine(url, poolclass=NullPool)
+    _begin_at_once(engine)  # a migration that dies half-way leaves nothing behind
     try:
         with engine.connect() as connection:
             version = _version(path, connection)
@@ -124,20 +128,29 @@ def _engine(url: URL) -> AsyncEngine:
         pool_timeout=30,
     )
 
+    _begin_at_once(engine.sync_engine)
+
     @event.listens_for(engine.sync_engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # transactions are begun below, not by the driver
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")  # what a reader was told survives a power cut
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    return engine
+
+
+def _begin_at_once(engine: Engine) -> None:
+    """Begin transactions here and not in the driver, which would leave changes of the schema out of them."""
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         # IMMEDIATE: a read that turns into a write would fail at once as BUSY instead of waiting.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
 
 
 def explain(path: Path, error: BaseException | None) -> str:
@@ -147,8 +160,8 @@ def explain(path: Path, error: BaseException | None) -> str:
         return f"{path} is not a database of the bot's ({reason}): set storage.url to another file, or restore a backup"
     if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
         return _not_writable(path, reason)
-    if "full" in reason:
-        return f"{path}: the disk is full: free some space, then start again; nothing is lost"
+    if "full" in reason or "I/O error" in reason:
+        return f"{path} ({reason}): free some space on the disk, or look after it, then start again; nothing is lost"
     return f"{path}: {reason}"
 
 

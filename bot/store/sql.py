@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from io import IOBase
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -74,9 +74,9 @@ class SqlStore:
     async def unsubscribe(self, chat: Chat) -> bool:
         async with self._transaction() as connection:
             gone = await connection.execute(delete(subscriptions).where(of_chat(subscriptions, chat)))
-            await connection.execute(
-                delete(deliveries).where(of_chat(deliveries, chat), deliveries.c.state == State.DUE)
-            )
+            owed = and_(of_chat(deliveries, chat), deliveries.c.state == State.DUE)
+            await _leave_in_doubt(connection, owed)
+            await connection.execute(delete(deliveries).where(owed))
         return bool(gone.rowcount)
 
     async def last_date(self, chat: Chat) -> dt.date | None:
@@ -87,7 +87,7 @@ class SqlStore:
 
     async def pause(self, chat_id: int, reason: str) -> None:
         async with self._transaction() as connection:
-            await _pause(connection, chat_id, reason)
+            await _pause(connection, subscriptions.c.chat_id == chat_id, reason)
 
     async def paused(self, chat_id: int) -> tuple[Subscription, ...]:
         mine = select(subscriptions).where(subscriptions.c.chat_id == chat_id, subscriptions.c.paused != "")
@@ -116,11 +116,8 @@ class SqlStore:
             rows = (await connection.execute(active)).all()
             for row in rows:
                 subscription = subscription_of(row)
-                await connection.execute(
-                    update(subscriptions)
-                    .where(of_chat(subscriptions, subscription.chat))
-                    .values(next_slot=planner(subscription))
-                )
+                mine = update(subscriptions).where(of_chat(subscriptions, subscription.chat))
+                await connection.execute(mine.values(next_slot=planner(subscription)))
             await _remember(connection, "tzdata", version)
         return len(rows)
 
@@ -138,9 +135,8 @@ class SqlStore:
     async def start_over(self, chat: Chat) -> None:
         async with self._transaction() as connection:
             await connection.execute(delete(progress).where(of_chat(progress, chat)))
-            await connection.execute(
-                update(subscriptions).where(of_chat(subscriptions, chat)).values(told_end=0)
-            )
+            mine = update(subscriptions).where(of_chat(subscriptions, chat))
+            await connection.execute(mine.values(told_end=0))
 
     # -- deliveries ---------------------------------------------------------------------------------------
 
@@ -154,11 +150,8 @@ class SqlStore:
                 if planned.state is not None:
                     new = upsert(deliveries).values(new_delivery(planned, planned.state, now))
                     await connection.execute(new.on_conflict_do_nothing())
-                await connection.execute(
-                    update(subscriptions)
-                    .where(of_chat(subscriptions, chat))
-                    .values(next_slot=planned.next_slot)
-                )
+                mine = update(subscriptions).where(of_chat(subscriptions, chat))
+                await connection.execute(mine.values(next_slot=planned.next_slot))
         return len(rows)
 
     async def claim(self, now: dt.datetime, owner: str, limit: int, choose: Choose) -> tuple[Delivery, ...]:
@@ -178,9 +171,14 @@ class SqlStore:
                 seen = await _seen_by(connection, rows)
                 for row in rows:
                     chat = Chat(row.chat_id, row.thread_id)
+                    if any(delivery.chat == chat for delivery in claimed):
+                        continue  # what comes after depends on what this one turns out to be
                     picked = choose(preferences_of(row), seen.get(chat, frozenset()))
                     empty = picked.digest is None and bool(row.told_end)
-                    values = {"state": State.EMPTY} if empty else claimed_values(row, owner, picked)
+                    ended = (
+                        State.UNKNOWN if row.attempt else State.EMPTY
+                    )  # an earlier attempt may have arrived
+                    values = {"state": ended} if empty else claimed_values(row, owner, picked)
                     await connection.execute(
                         update(deliveries).where(deliveries.c.id == row.id).values(updated=now, **values)
                     )
@@ -192,9 +190,9 @@ class SqlStore:
     async def expire(self, before: dt.datetime) -> int:
         late = and_(deliveries.c.state == State.DUE, deliveries.c.slot < before)
         async with self._transaction() as connection:
-            return (
-                await connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
-            ).rowcount
+            doubtful = await _leave_in_doubt(connection, late)
+            never_sent = await connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
+            return doubtful + never_sent.rowcount
 
     async def settle(self, decisions: Iterable[Decision], owner: str, now: dt.datetime) -> None:
         async with self._transaction() as connection:
@@ -206,24 +204,26 @@ class SqlStore:
                     deliveries.c.attempt == delivery.attempt,
                     deliveries.c.state == State.SENDING,
                 )
-                result = await connection.execute(
-                    update(deliveries).where(mine).values(settled_values(decision, now))
-                )
-                if result.rowcount and decision.state in (State.SENT, State.UNKNOWN):
-                    await _delivered(connection, delivery, now)
-                if result.rowcount and decision.pause:
-                    await _pause(connection, delivery.chat.id, decision.pause)
+                settled = update(deliveries).where(mine).values(settled_values(decision, now))
+                chat = deliveries.c.chat_id, deliveries.c.thread_id  # it may have moved meanwhile
+                row = (await connection.execute(settled.returning(*chat))).first()
+                if row is None:
+                    continue
+                if decision.state in (State.SENT, State.UNKNOWN):
+                    await _delivered(connection, Chat(*row), delivery.pick.digest, now)
+                if decision.pause:
+                    topic, whole = (
+                        of_chat(subscriptions, delivery.chat),
+                        subscriptions.c.chat_id == row.chat_id,
+                    )
+                    await _pause(connection, topic if decision.topic else whole, decision.pause)
 
     async def recover(self) -> int:
         async with self._transaction() as connection:
-            stuck = select(deliveries.c.id, deliveries.c.attempt).where(deliveries.c.state == State.SENDING)
+            stuck = select(deliveries).where(deliveries.c.state == State.SENDING)
             rows = (await connection.execute(stuck)).all()
             for row in rows:
-                await connection.execute(
-                    update(deliveries)
-                    .where(deliveries.c.id == row.id)
-                    .values(state=recover(row.attempt), owner=None, code="crashed")
-                )
+                await _become(connection, row, recover(row.attempt), "crashed")
         return len(rows)
 
     async def purge(self, before: dt.date) -> int:
@@ -235,7 +235,11 @@ class SqlStore:
 
     async def outlook(self) -> Outlook:
         slot = select(func.min(subscriptions.c.next_slot))
-        due = select(func.min(deliveries.c.slot)).where(deliveries.c.state.in_((State.DUE, State.SENDING)))
+        due = (
+            select(func.min(deliveries.c.slot))
+            .join(subscriptions, same_chat(deliveries, subscriptions))
+            .where(deliveries.c.state.in_((State.DUE, State.SENDING)), subscriptions.c.paused == "")
+        )
         async with self._transaction() as connection:
             await _remember(connection, "opened", "yes")  # proves that the disk takes a write
             return Outlook(
@@ -262,21 +266,32 @@ async def _see(connection: AsyncConnection, chat: Chat, digest: str, now: dt.dat
     await connection.execute(upsert(progress).values(row).on_conflict_do_nothing())
 
 
-async def _delivered(connection: AsyncConnection, delivery: Delivery, now: dt.datetime) -> None:
+async def _delivered(connection: AsyncConnection, chat: Chat, digest: str | None, now: dt.datetime) -> None:
     """The reader has it, or may have it: it does not come again. The end is told once until something new came."""
-    digest = delivery.pick.digest
     if digest is not None:
-        await _see(connection, delivery.chat, digest, now)
+        await _see(connection, chat, digest, now)
     await connection.execute(
-        update(subscriptions)
-        .where(of_chat(subscriptions, delivery.chat))
-        .values(told_end=int(digest is None))
+        update(subscriptions).where(of_chat(subscriptions, chat)).values(told_end=int(digest is None))
     )
 
 
-async def _pause(connection: AsyncConnection, chat_id: int, reason: str) -> None:
-    mine = subscriptions.c.chat_id == chat_id
-    await connection.execute(update(subscriptions).where(mine).values(paused=reason[:64], next_slot=None))
+async def _leave_in_doubt(connection: AsyncConnection, which: ColumnElement[bool]) -> int:
+    """Rows that may have gone out once and get no second attempt are listed as such; how many there were."""
+    rows = (await connection.execute(select(deliveries).where(which, deliveries.c.attempt > 0))).all()
+    for row in rows:
+        await _become(connection, row, State.UNKNOWN, row.code)
+    return len(rows)
+
+
+async def _become(connection: AsyncConnection, row: Row[Any], state: State, code: str) -> None:
+    changed = update(deliveries).where(deliveries.c.id == row.id)
+    await connection.execute(changed.values(state=state, owner=None, code=code))
+    if state is State.UNKNOWN:
+        await _delivered(connection, Chat(row.chat_id, row.thread_id), row.digest, row.updated)
+
+
+async def _pause(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:
+    await connection.execute(update(subscriptions).where(which).values(paused=reason[:64], next_slot=None))
 
 
 async def _remember(connection: AsyncConnection, key: str, value: str) -> None:

@@ -14,6 +14,12 @@ from telegram.request import BaseRequest, RequestData
 
 _CONNECT_TIMEOUT = 5.0
 _READ_TIMEOUT = 10.0
+_NEVER_LEFT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,  # the proxy refused to connect
+    aiohttp.InvalidURL,
+)
 
 
 class NotSentError(NetworkError):
@@ -77,11 +83,15 @@ class AiohttpRequest(BaseRequest):
             raise RuntimeError("the request object is not initialized")
         connect = _given(connect_timeout, _CONNECT_TIMEOUT)
         # `connect` covers the wait for a free connection too: a full pool is "not sent", not a hang.
-        timeout = aiohttp.ClientTimeout(connect=connect, sock_read=_given(read_timeout, _READ_TIMEOUT))
+        read = _given(read_timeout, _READ_TIMEOUT)
+        # `total` ends an answer that comes in drops; a redirect would carry the token to another host.
+        total = None if connect is None or read is None else connect + read
+        timeout = aiohttp.ClientTimeout(total=total, connect=connect, sock_read=read)
+        options = {"timeout": timeout, "allow_redirects": False, **_body(request_data)}
         try:
-            async with self._session.request(method, url, timeout=timeout, **_body(request_data)) as answer:
+            async with self._session.request(method, url, **options) as answer:
                 status, payload = answer.status, await answer.read()
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+        except _NEVER_LEFT as error:
             raise NotSentError(f"no connection: {type(error).__name__}") from error
         except TimeoutError as error:
             raise TimedOut("no answer in time") from error

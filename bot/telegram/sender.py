@@ -33,10 +33,11 @@ _log = structlog.get_logger(__name__)
 _CHAT_REFUSES = (
     "chat not found", "chat_write_forbidden", "chat_admin_required", "chat_restricted",
     "guest_send_forbidden",
-    "allow_payment_required", "have no write access", "not enough rights", "topic_closed", "topic_deleted",
-    "message thread not found", "user_is_blocked", "peer_id_invalid",
+    "allow_payment_required", "have no write access", "not enough rights", "need administrator rights",
+    "chat_send_plain_forbidden", "user_is_blocked", "peer_id_invalid",
 )  # fmt: skip
-"""Words in a 400 that speak of the chat and not of the message (tdlib/telegram-bot-api, Client.cpp)."""
+_TOPIC_REFUSES = ("topic_closed", "topic_deleted", "message thread not found")
+"""Words in a 400 that speak of the chat or topic, not of the message (tdlib/telegram-bot-api, Client.cpp)."""
 _VAGUE_WAIT = dt.timedelta(seconds=5)
 
 
@@ -73,15 +74,23 @@ def classify(error: TelegramError) -> Outcome:  # noqa: PLR0911  a table
             return NotSent(text)
         case InvalidToken():
             return Unauthorized()
+        case Forbidden() | BadRequest() if error.__cause__ is not None:
+            return Ambiguous(text)  # not the Bot API's JSON: a proxy on the way says so, not Telegram
         case Forbidden():
             return Unreachable(text)
-        case BadRequest() if any(words in text.casefold() for words in _CHAT_REFUSES):
-            return Unreachable(text)
         case BadRequest():
-            return Refused(text)
+            return _refused(text)
     if text.startswith("Too Many Requests"):  # from a proxy, without a figure
         return RateLimited(_VAGUE_WAIT)
     return Ambiguous(text)
+
+
+def _refused(text: str) -> Outcome:
+    """What a 400 is about: the topic, the chat or the message."""
+    words = text.casefold()
+    if any(known in words for known in _TOPIC_REFUSES):
+        return Unreachable(text, topic=True)
+    return Unreachable(text) if any(known in words for known in _CHAT_REFUSES) else Refused(text)
 
 
 def arguments(message: Message) -> dict[str, Any]:

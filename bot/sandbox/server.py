@@ -1,0 +1,153 @@
+"""The sandbox as a server: the Bot API, the page's API and the page, on one loopback port."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import hdrs, web
+
+from bot.sandbox.bot_api import BotApi, Pulse
+from bot.sandbox.clock import SandboxClock
+from bot.sandbox.page_api import PageApi
+from bot.sandbox.refusal import Refusal
+from bot.sandbox.world import World
+
+BODY_BYTES = 2**20
+SHUTDOWN_SECONDS = 1.0
+_PAGE = Path(__file__).parent / "page"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class SandboxError(Exception):
+    """The sandbox cannot start; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """Where the sandbox listens, and whom it knows.
+
+    Attributes:
+        host: A loopback address: the page has no password.
+        port: 0 takes a free one.
+        token: The bot's token, `digits:letters`.
+        clock_file: Where the clock's offset is written, in seconds, as decimal text.
+        status_url: The bot's /healthz, asked for `next_delivery`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    token: str = field(default="1000000001:sandbox", repr=False)
+    clock_file: Path | None = None
+    status_url: str | None = None
+
+
+class Sandbox:
+    """A running sandbox. `start` raises SandboxError; `url` is known after it."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self.settings = settings
+        self.clock = SandboxClock(settings.clock_file)
+        self._pulse = Pulse()
+        self._world = World(self._pulse.beat, self.clock.now())
+        self._bot_api = BotApi(self._world, self.clock, self._pulse, settings.token)
+        self._page_api = PageApi(self._world, self.clock, self._pulse, self._bot_api, settings.status_url)
+        self._runner: web.AppRunner | None = None
+        self._port = settings.port
+
+    @property
+    def url(self) -> str:
+        """The address of the page; the Bot API lies under it."""
+        return f"http://{self.settings.host}:{self._port}"
+
+    async def start(self) -> None:
+        """Listen. Raises SandboxError for a bad setting, a taken port, a clock file not writable."""
+        if self.settings.host not in _LOOPBACK:
+            raise SandboxError(
+                "The sandbox has no password, so it listens on 127.0.0.1 alone: set the host to that."
+            )
+        if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", self.settings.token):
+            raise SandboxError('The token must look like "1000000001:letters-and-digits".')
+        try:
+            self.clock.reset()
+        except OSError as error:
+            raise SandboxError(
+                f"The clock file cannot be written ({error.strerror}): choose another."
+            ) from error
+        runner = web.AppRunner(
+            self._app(), handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, self.settings.host, self.settings.port)
+            await site.start()
+        except (OSError, OverflowError) as error:
+            await runner.cleanup()
+            raise SandboxError(
+                f"Port {self.settings.port} cannot be used: stop what has it, or choose another port."
+            ) from error
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+        self._page_api.delivery.start()
+
+    async def stop(self) -> None:
+        """End all polls and streams, and stop listening. Safe to call twice."""
+        if self._runner is None:
+            return
+        runner, self._runner = self._runner, None
+        self._bot_api.closing = True
+        self._pulse.beat()
+        await self._page_api.delivery.stop()
+        await runner.cleanup()
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=BODY_BYTES, middlewares=[self._guard])
+        app.add_routes(self._page_api.routes())
+        app.router.add_get("/", _page_file)
+        app.router.add_get(r"/page/{name:[a-z0-9_-]+\.(?:html|js|css|svg)}", _page_file)
+        app.router.add_route("*", "/bot{token}/{method}", self._bot_api.handle)
+        app.on_response_prepare.append(_add_headers)
+        return app
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuse foreign hosts and origins; turn refusals into JSON."""
+        for_bot = request.path.startswith("/bot")
+        try:
+            self._check_sender(request, for_bot=for_bot)
+            return await handler(request)
+        except Refusal as refusal:
+            status, text = refusal.status, refusal.description
+        except web.HTTPException as error:
+            status, text = error.status, error.reason
+        if for_bot:
+            return web.json_response({"ok": False, "error_code": status, "description": text}, status=status)
+        return web.json_response({"error": text}, status=status)
+
+    def _check_sender(self, request: web.Request, *, for_bot: bool) -> None:
+        """Keep other sites out: a page elsewhere must neither drive the sandbox nor rebind its name to it."""
+        host = request.headers.get(hdrs.HOST, "")
+        if host not in {f"{name}:{self._port}" for name in _LOOPBACK}:
+            raise Refusal(403, f"Open the sandbox at {self.url}/")
+        if for_bot or request.method in {hdrs.METH_GET, hdrs.METH_HEAD}:
+            return
+        if request.headers.get(hdrs.ORIGIN, f"http://{host}") != f"http://{host}":
+            raise Refusal(403, "The sandbox takes requests from its own page alone.")
+        if request.method == hdrs.METH_POST and request.content_type != "application/json":
+            raise Refusal(403, "Content-Type must be application/json.")
+
+
+async def _page_file(request: web.Request) -> web.FileResponse:
+    return web.FileResponse(_PAGE / request.match_info.get("name", "index.html"))
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)

@@ -1,0 +1,319 @@
+"""The sandbox's side of the page: who may call it, what it shows, how time moves."""
+
+import asyncio
+import datetime as dt
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.sandbox import Sandbox, SandboxError, SandboxSettings
+from bot.sandbox.world import EVENTS_KEPT, MESSAGES_KEPT, UPDATES_KEPT, World
+
+READER, OTHER, GROUP, CHANNEL = 501, 502, -1001000000001, -1001000000002
+Json = dict[str, Any]
+Ask = Callable[..., Coroutine[None, None, tuple[int, Any]]]
+
+
+def asker(http: aiohttp.ClientSession, url: str) -> Ask:
+    """Return a call of the page API: a body means POST; the answer is the status and the JSON."""
+
+    async def ask(path: str, body: Any = None, method: str = "", **options: Any) -> tuple[int, Any]:
+        kind = method or ("GET" if body is None else "POST")
+        async with http.request(kind, f"{url}{path}", json=body, **options) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    return ask
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of bare HTTP."""
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def ask(sandbox: Sandbox, http: aiohttp.ClientSession) -> Ask:
+    """Call the page API of a sandbox; `/bot/...` is the Bot API with the right token."""
+    return asker(http, sandbox.url)
+
+
+@pytest.fixture
+def token(sandbox: Sandbox) -> str:
+    """The path of the bot's calls."""
+    return f"/bot{sandbox.settings.token}"
+
+
+async def test_the_world_at_the_start(ask: Ask) -> None:
+    """Two people, their private chats, a group and a channel."""
+    status, state = await ask("/api/state")
+    assert status == 200
+    assert [chat["id"] for chat in state["chats"]] == [READER, OTHER, GROUP, CHANNEL]
+    assert {chat["title"] for chat in state["chats"]} == {"Digest Bot", "Reading circle", "Digests"}
+    assert state["messages"] == {str(chat): [] for chat in (READER, OTHER, GROUP, CHANNEL)}
+    assert (state["bot_online"], state["commands"], state["clock"]["offset"]) == (False, [], 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "status"),
+    [
+        ("/api/state", {"headers": {"Host": "sandbox.example"}}, 403),
+        ("/", {"headers": {"Host": "127.0.0.1"}}, 403),
+        ("/bot1:x/getMe", {"headers": {"Host": "sandbox.example"}}, 403),
+        ("/api/block", {"body": {}, "headers": {"Origin": "https://example.org"}}, 403),
+        ("/api/block", {"body": {}, "headers": {"Origin": "null"}}, 403),
+        ("/api/block", {"body": {}, "headers": {"Content-Type": "text/plain"}}, 403),
+        ("/api/calls", {"method": "DELETE", "headers": {"Origin": "https://example.org"}}, 403),
+        ("/api/block", {"body": []}, 400),
+        ("/api/block", {"body": {"user": True, "blocked": True}}, 400),
+        ("/api/block", {"method": "PUT"}, 405),
+        ("/api/nothing", {}, 404),
+        ("/page/../server.py", {}, 404),
+    ],
+)
+async def test_who_may_call(ask: Ask, path: str, options: Json, status: int) -> None:
+    """Only the page itself may: exact Host, own Origin, JSON. Every refusal is JSON too."""
+    answered, body = await ask(path, **options)
+    assert answered == status
+    assert body.keys() & {"error", "description"}
+
+
+async def test_security_headers(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+    """The page loads nothing from elsewhere, is not cached, and is open to no other origin."""
+    for path in ("/", "/api/state", "/api/nothing"):
+        async with http.get(f"{sandbox.url}{path}") as answer:
+            assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "words"),
+    [
+        ("send", {"user": READER, "chat": READER, "text": " \n"}, 400, "Write some text first."),
+        ("send", {"user": READER, "chat": READER, "text": "x" * 4097}, 400, "at most 4096"),
+        ("send", {"user": READER, "chat": OTHER, "text": "x"}, 404, "no such chat"),
+        ("send", {"user": OTHER, "chat": CHANNEL, "text": "x"}, 403, "Only administrators"),
+        ("send", {"user": READER, "chat": READER}, 400, '"text" is missing'),
+        ("send", {"user": 10**30, "chat": READER, "text": "x"}, 400, "too large"),
+        ("start", {"user": READER, "chat": READER, "payload": "a b"}, 400, "payload"),
+        ("press", {"user": READER, "chat": READER, "message_id": 1, "data": "x"}, 404, "gone"),
+        ("clock", {"advance": -1}, 400, "only forward"),
+        ("clock", {"advance": 1e12}, 400, "ten years"),
+        ("clock", {"advance": 10**400}, 400, "too large"),
+        (
+            "clock",
+            {"to": "next"},
+            409,
+            "No delivery is planned: subscribe first, for example with /subscribe",
+        ),
+        ("clock", {"to": 5}, 400, "only forward"),
+        ("clock", {"offset": 7}, 400, "can only be set to 0"),
+        ("clock", {}, 400, '"offset" is missing'),
+        ("faults", {"mode": "explode"}, 400, "mode is"),
+        ("faults", {"status": 200}, 400, "status"),
+    ],
+)
+async def test_refused_requests(ask: Ask, path: str, body: Json, status: int, words: str) -> None:
+    """A request that makes no sense gets one sentence that says why."""
+    answered, answer = await ask(f"/api/{path}", body)
+    assert answered == status
+    assert words in answer["error"]
+
+
+async def test_a_blocked_bot(ask: Ask) -> None:
+    """Who blocked the bot writes again only after unblocking; START unblocks."""
+    await ask("/api/block", {"user": READER, "blocked": True})
+    assert (await ask("/api/send", {"user": READER, "chat": READER, "text": "x"}))[0] == 409
+    assert (await ask("/api/start", {"user": READER, "chat": READER}))[1]["message"]["text"] == "/start"
+    assert [chat["blocked"] for chat in (await ask("/api/state"))[1]["chats"][:1]] == [False]
+
+
+async def read_events(answer: aiohttp.ClientResponse, count: int) -> list[tuple[int, Json]]:
+    """Read so many events off a stream."""
+    events: list[tuple[int, Json]] = []
+    number = 0
+    async for line in answer.content:
+        field, _, value = line.decode().strip().partition(": ")
+        if field == "id":
+            number = int(value)
+        elif field == "data":
+            events.append((number, json.loads(value)))
+        if len(events) == count:
+            break
+    return events
+
+
+async def test_events_tell_what_happens(
+    sandbox: Sandbox, ask: Ask, http: aiohttp.ClientSession, token: str
+) -> None:
+    """Whoever reads the state and then the events since its version misses nothing."""
+    version = (await ask("/api/state"))[1]["version"]
+    async with http.get(f"{sandbox.url}/api/events?since={version}") as answer:
+        await ask("/api/start", {"user": READER, "chat": READER, "payload": "x1"})
+        sent = (await ask(f"{token}/sendMessage", {"chat_id": READER, "text": "<b>"}))[1]["result"]
+        place = {"chat_id": READER, "message_id": sent["message_id"]}
+        await ask(f"{token}/sendChatAction", {"chat_id": READER, "action": "typing"})
+        await ask(f"{token}/editMessageText", place | {"text": "y"})
+        await ask(f"{token}/deleteMessage", place)
+        await ask(f"{token}/setMyCommands", {"commands": [{"command": "next", "description": "Next"}]})
+        await ask(f"{token}/getUpdates", {"offset": -1})
+        await ask("/api/block", {"user": READER, "blocked": True})
+        await ask("/api/clock", {"advance": 60})
+        events = await read_events(answer, 9)
+    kinds = [event["type"] for _, event in events]
+    assert kinds == ["message", "message", "typing", "edit", "delete", "commands", "bot", "chat", "clock"]
+    assert [number for number, _ in events] == list(range(version + 1, version + 10))
+    assert [event["message"]["text"] for _, event in events[:2]] == ["/start x1", "<b>"]
+    async with http.get(f"{sandbox.url}/api/events", headers={"Last-Event-ID": str(version + 8)}) as answer:
+        assert await read_events(answer, 1) == events[8:]
+
+
+async def test_a_page_of_an_earlier_start_begins_anew(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+    """A version that this server never gave is answered with a reset."""
+    for since in ("1", "999999999999999"):
+        async with http.get(f"{sandbox.url}/api/events?since={since}") as answer:
+            assert [event for _, event in await read_events(answer, 1)] == [{"type": "reset"}]
+
+
+async def test_an_unanswered_press_times_out_when_the_server_stops(
+    sandbox: Sandbox, ask: Ask, token: str, http: aiohttp.ClientSession
+) -> None:
+    """Nothing that waits holds up the end: a press, a poll and a stream all end."""
+    await ask("/api/start", {"user": READER, "chat": READER})
+    markup = {"inline_keyboard": [[{"text": "x", "callback_data": "y"}]]}
+    await ask(f"{token}/sendMessage", {"chat_id": READER, "text": "x", "reply_markup": markup})
+    button = {"user": READER, "chat": READER, "message_id": 2, "data": "y"}
+    press = asyncio.create_task(ask("/api/press", button))
+    poll = asyncio.create_task(ask(f"{token}/getUpdates", {"offset": 2**31 - 1, "timeout": 50}))
+    async with http.get(f"{sandbox.url}/api/events") as stream:
+        await asyncio.sleep(0.2)
+        await sandbox.stop()
+        await stream.read()
+    assert (await press)[0] == 504
+    assert (await poll)[1]["result"] == []
+
+
+async def test_calls_are_recorded(ask: Ask, token: str) -> None:
+    """Every call of the bot is listed with its parameters, known or not, and its outcome."""
+    await ask(f"{token}/sendMessage?silly=1", {"chat_id": READER, "text": "x"})
+    calls = (await ask("/api/calls"))[1]
+    assert [(call["method"], call["params"], call["status"], call["description"]) for call in calls] == [
+        (
+            "sendMessage",
+            {"silly": "1", "chat_id": READER, "text": "x"},
+            403,
+            "Forbidden: bot can't initiate conversation with a user",
+        )
+    ]
+    assert await ask("/api/calls", method="DELETE") == (200, {})
+    assert (await ask("/api/calls"))[1] == []
+
+
+NEXT = dt.datetime(2035, 1, 1, 7, 30, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+async def healthz() -> AsyncIterator[str]:
+    """A bot's status page that is not content, and plans a delivery at NEXT."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response({"next_delivery": NEXT.isoformat()}, status=503)
+
+    app = web.Application()
+    app.router.add_get("/healthz", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/healthz"
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def ahead(tmp_path: Path, healthz: str, http: aiohttp.ClientSession) -> AsyncIterator[Ask]:
+    """Call the page API of a sandbox with a clock file and a bot's status page."""
+    sandbox = Sandbox(SandboxSettings(port=0, clock_file=tmp_path / "clock", status_url=healthz))
+    await sandbox.start()
+    yield asker(http, sandbox.url)
+    await sandbox.stop()
+
+
+async def test_the_clock_moves_and_is_written_down(ahead: Ask, tmp_path: Path) -> None:
+    """The offset is in the file at every moment; messages bear the shifted time; 0 brings back real time."""
+    file = tmp_path / "clock"
+    assert float(file.read_text()) == 0
+    real = (await ahead("/api/state"))[1]["clock"]["now"]
+    assert (await ahead("/api/clock", {"advance": 86400}))[1]["clock"]["offset"] == 86400
+    await ahead("/api/clock", {"to": real + 2 * 86400})
+    assert 86400 < float(file.read_text()) <= 2 * 86400
+    sent = (await ahead("/api/send", {"user": READER, "chat": READER, "text": "x"}))[1]["message"]
+    assert sent["date"] >= int(real) + 2 * 86400
+    assert (await ahead("/api/clock", {"offset": 0}))[1]["clock"]["offset"] == 0
+    assert float(file.read_text()) == 0
+
+
+async def test_the_clock_goes_to_the_next_delivery(ahead: Ask) -> None:
+    """The bot's status page tells when it delivers next; the clock lands just behind it, and never goes back."""
+    assert (await ahead("/api/state"))[1]["clock"]["next"] == NEXT.timestamp()
+    assert 0.5 <= (await ahead("/api/clock", {"to": "next"}))[1]["clock"]["now"] - NEXT.timestamp() < 60
+    await ahead("/api/clock", {"advance": 3600})
+    assert (await ahead("/api/clock", {"to": "next"}))[1]["clock"]["now"] - NEXT.timestamp() > 3600
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (SandboxSettings(host="0.0.0.0", port=0), "listens on 127.0.0.1 alone"),  # noqa: S104
+        (SandboxSettings(token="secret", port=0), "token must look like"),
+        (SandboxSettings(port=99999), "choose another port"),
+        (SandboxSettings(clock_file=Path("/nowhere/clock"), port=0), "clock file cannot be written"),
+    ],
+)
+async def test_what_stops_the_sandbox_from_starting(settings: SandboxSettings, words: str) -> None:
+    """A setting that cannot work is named, with what to do."""
+    with pytest.raises(SandboxError, match=words):
+        await Sandbox(settings).start()
+
+
+async def test_a_taken_port_is_named(sandbox: Sandbox) -> None:
+    """Two sandboxes cannot share a port."""
+    port = int(sandbox.url.rpartition(":")[2])
+    with pytest.raises(SandboxError, match=f"Port {port} cannot be used"):
+        await Sandbox(SandboxSettings(port=port)).start()
+
+
+def test_the_program_alone() -> None:
+    """`python -m bot.sandbox` says where it listens, and ends at a signal without a word."""
+    command = [sys.executable, "-m", "bot.sandbox", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith("Sandbox ready: http://127.0.0.1:")
+        process.terminate()
+        assert process.communicate() == ("", "")
+    assert process.returncode == 0
+
+
+def test_memory_is_bounded() -> None:
+    """Only the last messages, events and updates are kept, however long the bot talks."""
+    world = World()
+    chat = world.chats[READER]
+    for number in range(2500):
+        world.say(READER, chat, f"{number}", 0)
+    assert (len(chat.messages), len(world.events), len(world.updates)) == (
+        MESSAGES_KEPT,
+        EVENTS_KEPT,
+        UPDATES_KEPT,
+    )
+    assert next(reversed(chat.messages)) == 2500
+    assert world.since(0) is None
