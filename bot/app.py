@@ -49,6 +49,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         health = Health(store, clock)
         application = build_application(token.get_secret_value(), settings.telegram.api_url, health.polled)
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
+        health.polled()  # Telegram has just answered; the first long poll may take its time
         reading = Reading(store, library, clock)
         reader = settings.reader
         subscribing = Subscribing(store, library, clock, Preferences(reader.time, reader.days, reader.zone))

@@ -1,10 +1,14 @@
 """Fixtures that many tests share."""
 
+import zoneinfo
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from bot.ports import Store
 from bot.sandbox import Sandbox, SandboxSettings
+from bot.store import open_store
 
 TOKEN = "1000000001:test-token"
 
@@ -16,3 +20,18 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     await sandbox.start()
     yield sandbox
     await sandbox.stop()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _locked_zones() -> None:
+    """The time zones of the locked tzdata, not those of the machine."""
+    zoneinfo.reset_tzpath(to=())
+    zoneinfo.ZoneInfo.clear_cache()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """A store on a file of its own."""
+    store = open_store(f"sqlite:///{tmp_path}/bot.db")
+    yield store
+    await store.close()

@@ -165,6 +165,8 @@ def test_a_bad_link_vanishes(href: str) -> None:
         ("http://a.com:99999/", "Wrong port number specified in the URL"),
         ("http://a b.com/", "Disallowed character in URL host"),
         ("http://[::1/", "Disallowed character in URL host"),
+        ("http://[zz]/", "Wrong IPv6 address specified in the URL"),
+        ('http://"@a.com', "Disallowed character in URL userinfo"),
         ("tg://http://x.org", "Wrong tg URL"),
     ],
 )

@@ -7,8 +7,8 @@ from bot.core.model import Preferences, Slot
 
 _DAY = dt.timedelta(days=1)
 _SECOND = dt.timedelta(seconds=1)
-_HORIZON = 10
-"""Days to look ahead: a week, one more that a zone may have skipped, and room at both ends."""
+_HORIZON = 15
+"""Days to look ahead: yesterday's and today's slots may be past, and a zone may leave the next one out."""
 
 
 def instant(date: dt.date, time: dt.time, zone: ZoneInfo) -> dt.datetime | None:

@@ -212,11 +212,9 @@ class SqlStore:
                 if decision.state in (State.SENT, State.UNKNOWN):
                     await _delivered(connection, Chat(*row), delivery.pick.digest, now)
                 if decision.pause:
-                    topic, whole = (
-                        of_chat(subscriptions, delivery.chat),
-                        subscriptions.c.chat_id == row.chat_id,
-                    )
-                    await _pause(connection, topic if decision.topic else whole, decision.pause)
+                    topic, whole = of_chat(subscriptions, delivery.chat), subscriptions.c.chat_id
+                    refusing = topic if decision.topic else whole == delivery.chat.id
+                    await _pause(connection, refusing, decision.pause)
 
     async def recover(self) -> int:
         async with self._transaction() as connection:

@@ -1,0 +1,321 @@
+"""Messages and screens: what a reader sees is valid for Telegram, escaped and short enough."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core import render, screens, texts
+from bot.core.library import Library
+from bot.core.model import (
+    EVERY_DAY,
+    WEEKDAYS,
+    Button,
+    Chat,
+    Digest,
+    Message,
+    Preferences,
+    Subscription,
+    Theme,
+)
+from tests.fakes import LIBRARY, NOW, TRADE, WATER, digests
+
+TAGS = {"b", "i", "u", "s", "code", "pre", "a", "blockquote", "tg-spoiler"}
+ARTICLE = LIBRARY.articles[0]
+WATER_THEME, TRADE_THEME = LIBRARY.themes
+SHELVES = {"water": WATER, "trade": TRADE}
+WANTED = Preferences(dt.time(7, 30), WEEKDAYS, "Asia/Almaty", ("trade",))
+SUBSCRIPTION = Subscription(Chat(1), WANTED, NOW + dt.timedelta(hours=22, minutes=30))
+
+
+class Balanced(HTMLParser):
+    """Reads Telegram's HTML as its server does: known tags, closed in order, nothing bare."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.open: list[str] = []
+        self.plain = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in TAGS, tag
+        assert {name for name, _ in attrs} <= {"href"}
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        assert not re.search("[<>&]", data), data
+        self.plain += data
+
+    def handle_entityref(self, name: str) -> None:
+        self.plain += {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}[name]
+
+
+def plain(html: str) -> str:
+    """The text that a reader sees; fails where Telegram would refuse the HTML."""
+    reader = Balanced()
+    reader.feed(html)
+    reader.close()
+    assert reader.open == []
+    return reader.plain
+
+
+def buttons(message: Message) -> Iterator[Button]:
+    for row in message.buttons:
+        assert 1 <= len(row) <= 8
+        yield from row
+
+
+def labels(message: Message) -> list[str]:
+    return [button.label for button in buttons(message)]
+
+
+def all_messages(library: Library) -> Iterator[Message]:
+    """Every message about a library."""
+    yield render.welcome(library, 4)
+    yield render.all_read(4)
+    shelves = {theme.name: theme.digests for theme in library.themes}
+    yield render.themes(library, shelves, frozenset({"w1"}))
+    for item in library.articles:
+        yield render.article(item, 1, 4)
+    for theme in library.themes:
+        for item in theme.digests:
+            page = render.digest(theme, item, theme.digests, 1, 4)
+            yield page
+            yield render.with_paragraphs(page, item, theme.digests, library.article_of(theme))
+
+
+def all_screens(wanted: Preferences, themes: tuple[Theme, ...]) -> Iterator[Message]:
+    """Every screen of the settings."""
+    yield screens.overview(Subscription(Chat(1), wanted, NOW), themes, NOW)
+    yield screens.choose_time(wanted)
+    yield screens.choose_days(wanted)
+    yield screens.choose_themes(wanted, themes)
+    yield screens.choose_zone(wanted, NOW)
+
+
+def check(message: Message) -> None:
+    """What Telegram demands of every message."""
+    assert 1 <= len(plain(message.html)) <= 4096
+    for button in buttons(message):
+        assert button.label.strip()
+        assert bool(button.data) != bool(button.url)
+        assert len(button.data.encode()) <= 64
+
+
+def test_every_message_is_what_telegram_takes() -> None:
+    """Balanced HTML, labels, callback data of at most 64 bytes."""
+    for message in all_messages(LIBRARY):
+        check(message)
+
+
+@given(
+    st.integers(0, 1439).map(lambda minutes: dt.time(*divmod(minutes, 60))),
+    st.integers(1, EVERY_DAY),
+    st.sampled_from([*screens.ZONES, "Etc/GMT-5", "America/Argentina/Buenos_Aires", "UTC"]),
+    st.sets(st.sampled_from(["water", "trade", "gone"])).map(lambda names: tuple(sorted(names))),
+)
+def test_every_screen_is_what_telegram_takes(
+    time: dt.time, days: int, zone: str, themes: tuple[str, ...]
+) -> None:
+    """For all preferences; and each screen but the overview leads back to it."""
+    wanted = Preferences(time, days, zone, themes)
+    for place, message in enumerate(all_screens(wanted, LIBRARY.themes)):
+        check(message)
+        assert (message.buttons[-1] == (Button(texts.BACK, "s"),)) == bool(place)
+
+
+def test_names_are_escaped() -> None:
+    """Titles and authors show as they are, with <, & and quotation marks."""
+    seen = plain(render.welcome(LIBRARY, 4).html)
+    assert 'rivers <& "friends">' in seen
+    assert 'A. <b>Author</b> & "Co"' in seen
+    about = plain(render.article(ARTICLE, 1, 4).html)
+    assert "Publisher <p>" in about
+    assert "Licence & <terms>" in about
+    page = render.digest(WATER_THEME, WATER[0], WATER, 1, 4)
+    assert "On <one> & all" in plain(render.with_paragraphs(page, WATER[0], WATER, ARTICLE).html)
+    assert 'Water & "so" <on>' in plain(render.themes(LIBRARY, SHELVES, frozenset()).html)
+
+
+def test_a_digest_shows_its_title_text_command_and_progress() -> None:
+    """And nothing else; Markdown is rendered."""
+    page = render.digest(WATER_THEME, WATER[1], WATER, 2, 4)
+    assert page.html == ("🤝 <b>Title w2</b>\n\nThe <b>text</b> of w2.\n\n<i>/water · 2 of 4 read</i>")
+
+
+def test_a_theme_is_a_ring() -> None:
+    """◀ and ▶ lead round, and the middle tells the position."""
+    first, last = (render.digest(WATER_THEME, item, WATER, 1, 4) for item in (WATER[0], WATER[-1]))
+    assert [button.data for button in first.buttons[0]] == ["d:w3", "n:w1", "d:w2"]
+    assert [button.data for button in last.buttons[0]] == ["d:w2", "n:w3", "d:w1"]
+    assert labels(first)[:3] == ["◀", "1/3", "▶"]
+
+
+def test_a_theme_of_one_digest_has_no_arrows() -> None:
+    """Only the source and the next unread one."""
+    page = render.digest(TRADE_THEME, TRADE[0], TRADE, 1, 4)
+    assert [button.data for button in buttons(page)] == ["p:t1", "next"]
+
+
+def test_the_source_unfolds_and_folds() -> None:
+    """The paragraphs stand below the digest, and the button leads back."""
+    page = render.digest(WATER_THEME, WATER[0], WATER, 1, 4)
+    unfolded = render.with_paragraphs(page, WATER[0], WATER, ARTICLE)
+    assert unfolded.html.startswith(page.html)
+    assert "¶ 2 · On two" in unfolded.html
+    assert "p:w1" in [button.data for button in buttons(page)]
+    assert Button("Hide ¶ 1–2", "d:w1") in buttons(unfolded)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "label"),
+    [
+        ((12,), "¶ 12"),
+        ((9, 10, 11), "¶ 9–11"),
+        ((14, 2), "¶ 2, 14"),
+        ((1, 2, 4), "¶ 1–2, 4"),
+        ((1, 3, 5, 7), "¶ 1, 3, 5, 7"),
+        ((1, 3, 5, 7, 9), "¶ 1, 3, 5, …"),
+    ],
+)
+def test_paragraph_numbers_are_drawn_together(numbers: tuple[int, ...], label: str) -> None:
+    """Runs become spans, and a long list is cut."""
+    item = Digest("x", "X", "text", numbers)
+    page = render.digest(TRADE_THEME, item, (item,), 1, 1)
+    assert labels(page)[0] == f"Source {label}"
+
+
+def test_the_list_of_themes_shows_progress() -> None:
+    """A tick where all is read; nothing to read is no tick."""
+    listing = render.themes(LIBRARY, {"water": WATER, "trade": TRADE}, frozenset({"w1", "t1"})).html
+    assert "· 1/3\n/water" in listing
+    assert "· ✓\n/trade" in listing
+    assert "· 0/0\n/trade" in render.themes(LIBRARY, {"water": WATER, "trade": ()}, frozenset()).html
+
+
+def test_about_the_article() -> None:
+    """What it is, what is covered, how far the reader is, and a way to the source."""
+    message = render.article(ARTICLE, 1, 4)
+    assert "2 themes, 4 digests, resting on 2 of its 2 paragraphs. You have read 1 of 4." in message.html
+    assert "28 May 2024" in message.html
+    assert message.buttons[-1] == (Button("Read the article", url="https://example.org/?a=1&b=2"),)
+
+
+def test_toasts_are_short_enough() -> None:
+    """Telegram shows at most 200 characters."""
+    toasts = (
+        texts.position(999, 999, 998),
+        texts.GONE,
+        texts.OLD_BUTTON,
+        texts.OLD_SETTING,
+        texts.ONLY_ADMINS,
+        texts.STARTED_OVER,
+        texts.SOMETHING_WENT_WRONG,
+    )
+    assert max(map(len, toasts)) <= 200
+    assert texts.position(1, 3, 0) == "Digest 1 of 3 in this theme, all read."
+
+
+def test_every_sentence_is_what_telegram_takes() -> None:
+    """Fixed texts, and those with names in them."""
+    for html in (
+        texts.help_text("water"),
+        texts.PLAIN_TEXT,
+        texts.NOTHING_HERE,
+        texts.UNSUBSCRIBED,
+        texts.NOT_SUBSCRIBED,
+        texts.unknown_command("x&lt;", "next"),
+        texts.unknown_command("x", None),
+        texts.not_understood(("“&lt;b”",), "water"),
+    ):
+        assert plain(html)
+
+
+def test_the_menu_is_what_telegram_takes() -> None:
+    """Commands of the menu: names of 1-32 characters, descriptions of 1-256."""
+    assert all(re.fullmatch("[a-z0-9_]{1,32}", name) for name in texts.COMMANDS)
+    assert all(1 <= len(description) <= 256 for description in texts.COMMANDS.values())
+
+
+# -- the settings -----------------------------------------------------------------------------------------
+
+
+def test_the_overview_shows_what_was_chosen_and_when_the_next_one_comes() -> None:
+    """In the reader's own time."""
+    seen = plain(screens.overview(SUBSCRIPTION, LIBRARY.themes, NOW).html)
+    assert "07:30, weekdays" in seen
+    assert "Almaty (Asia/Almaty)" in seen
+    assert "/trade" in seen
+    assert "tomorrow, Tuesday 24 November, 07:30" in seen
+
+
+def test_a_paused_subscription_says_so() -> None:
+    """There is no next digest to name."""
+    assert screens.upcoming(Subscription(Chat(1), WANTED, None), NOW) == "paused"
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (1, "today, Monday 23 November, 10:00"),
+        (24, "tomorrow, Tuesday 24 November, 09:00"),
+        (72, "Thursday 26 November, 09:00"),
+    ],
+)
+def test_moments_are_said_by_the_readers_calendar(hours: int, said: str) -> None:
+    """Today and tomorrow are local dates."""
+    wanted = Subscription(Chat(1), WANTED, NOW + dt.timedelta(hours=hours))
+    assert screens.upcoming(wanted, NOW) == said
+
+
+def chosen(message: Message) -> list[str]:
+    return [label.removeprefix("✓ ") for label in labels(message) if label.startswith("✓ ")]
+
+
+def test_what_is_chosen_is_marked() -> None:
+    """On every screen."""
+    assert chosen(screens.choose_time(WANTED)) == ["07", "07:30"]
+    assert chosen(screens.choose_days(WANTED)) == ["Weekdays", "Mon", "Tue", "Wed", "Thu", "Fri"]
+    assert chosen(screens.choose_themes(WANTED, LIBRARY.themes)) == ['🤝 Trade & "so" <on>']
+    assert chosen(screens.choose_zone(WANTED, NOW)) == ["Almaty 09:00"]
+
+
+def test_a_time_between_the_quarters_marks_its_hour_alone() -> None:
+    """07:10 stands on no button, and choosing another hour keeps its minutes."""
+    odd = Preferences(dt.time(7, 10), EVERY_DAY, "UTC")
+    message = screens.choose_time(odd)
+    assert chosen(message) == ["07"]
+    assert Button("08", "s:t:0810") in buttons(message)
+
+
+def test_a_press_on_a_day_adds_it_or_takes_it_away_but_never_the_last() -> None:
+    """The mask that a button carries is never empty."""
+    data = {button.label: button.data for button in buttons(screens.choose_days(WANTED))}
+    assert (data["Sat"], data["✓ Mon"]) == ("s:d:63", "s:d:30")
+    alone = Preferences(dt.time(9), 1, "UTC")
+    assert Button("✓ Mon", "s:d:1") in buttons(screens.choose_days(alone))
+
+
+def test_zones_are_named_as_people_do() -> None:
+    """The city; for whole hours the sign that people mean."""
+    assert texts.city("America/Argentina/Buenos_Aires") == "Buenos Aires"
+    assert (texts.city("Etc/GMT-5"), texts.city("Etc/GMT+3"), texts.city("Etc/GMT")) == (
+        "UTC+5",
+        "UTC-3",
+        "GMT",
+    )
+
+
+def test_long_ids_and_names_still_fit_a_button() -> None:
+    """The longest theme name that is allowed, and ids that leave room for the action."""
+    name = "n" * 32
+    theme = Theme(name, "T", "🤝", "S", "rivers", digests("d" * 60, "e" * 60))
+    for item in theme.digests:
+        check(render.digest(theme, item, theme.digests, 1, 2))
+    check(screens.choose_themes(WANTED, (theme,)))
