@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8080
 BIN := .venv/bin
 
-.PHONY: demo test check lint types architecture format lock clean help
+.PHONY: demo run test check lint types architecture picture format lock clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -11,6 +11,9 @@ help: ## this list
 
 demo: .venv/run ## the bot and a chat page in the browser: no token, no network
 	@exec $(BIN)/python -m bot demo --port $(PORT)
+
+run: .venv/run ## the bot itself: needs a token in BOT_TOKEN or BOT_TOKEN_FILE
+	@exec $(BIN)/python -m bot run
 
 test: .venv/dev ## the whole test suite
 	$(BIN)/pytest
@@ -31,6 +34,9 @@ architecture: .venv/dev ## the direction of imports
 .PHONY: content
 content: .venv/run ## the content, as an editor checks it
 	$(BIN)/python -m bot check content
+
+picture: .venv/dev ## take the README's picture anew (needs Chromium)
+	$(BIN)/python docs/picture.py
 
 format: .venv/dev ## put the code into the house's form
 	$(BIN)/ruff check --fix

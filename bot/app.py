@@ -49,7 +49,6 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         health = Health(store, clock)
         application = build_application(token.get_secret_value(), settings.telegram.api_url, health.polled)
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
-        health.polled()  # Telegram has just answered; the first long poll may take its time
         reading = Reading(store, library, clock)
         reader = settings.reader
         subscribing = Subscribing(store, library, clock, Preferences(reader.time, reader.days, reader.zone))
@@ -70,6 +69,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         if settings.web.port is not None:
             await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
         await stack.enter_async_context(receiving(application, library))
+        health.polled()  # Telegram has just answered; the first long poll may take its time
         await stack.enter_async_context(_ticking(delivering, store, clock))
         _log.info(
             "bot.started",

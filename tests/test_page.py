@@ -1,7 +1,6 @@
 """The demo's chat page in a real browser, against the real sandbox; the bot's side is played by plain HTTP calls."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,12 +11,8 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 from pytest_asyncio import fixture
 
 from bot.sandbox import Sandbox, SandboxSettings
+from tests.browser import CHROMIUM, FLAGS, MARKS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-)
 AIGERIM, DANIEL, GROUP, CHANNEL = 501, 502, -1001000000001, -1001000000002
 NEXT = {"inline_keyboard": [[{"text": "Next →", "callback_data": "next"}]]}
 COMMANDS = [
@@ -26,11 +21,7 @@ COMMANDS = [
     {"command": "help", "description": "What I can do"},
 ]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is on PATH"),
-]
+pytestmark = MARKS
 
 
 class Bot:

@@ -1,0 +1,60 @@
+"""The house: importing does nothing, and modules and functions keep to their size."""
+
+import ast
+import os
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import bot
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "bot").rglob("*.py"))
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(bot.__path__, "bot.")
+    if not module.name.startswith("bot.store.migrations")
+]
+
+
+def test_importing_any_module_does_nothing(tmp_path: Path) -> None:
+    """With an empty environment in an empty folder: no output, and the folder stays empty."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {', '.join(MODULES)}"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_modules_have_at_most_300_lines() -> None:
+    """A longer one wants to be two."""
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in SOURCES}
+
+    assert {path: lines for path, lines in lengths.items() if lines > 300} == {}
+
+
+def test_functions_have_at_most_45_lines() -> None:
+    """About 40: a longer one does more than one thing."""
+    long = {
+        f"{path.name}:{node.lineno} {node.name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= 45
+        and path.parent.name != "versions"  # a migration is a list
+    }
+
+    assert long == set()
+
+
+def test_the_whole_program_keeps_to_its_budget() -> None:
+    """7,000 lines of Python: past that, look for what to delete or to merge before adding."""
+    assert sum(len(path.read_text().splitlines()) for path in SOURCES) <= 7000

@@ -1,0 +1,143 @@
+"""What is written for people is true: every command of the README runs, every setting and file it names exists."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.cli import cli
+from bot.config import Settings
+from bot.core import texts
+from bot.sandbox import Sandbox, SandboxSettings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()
+]
+TOKEN = "123456789:replace-me"
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[Sandbox]:
+    """A sandbox that knows the README's token."""
+    sandbox = Sandbox(SandboxSettings(port=0, token=TOKEN))
+    await sandbox.start()
+    yield sandbox
+    await sandbox.stop()
+
+
+async def output_until(command: str, expected: str, **environment: str) -> str:
+    """Run a command of the README until it prints `expected`, then end it as Ctrl-C does; all that it printed."""
+    process = await asyncio.create_subprocess_shell(
+        f"exec {command}" if "=" not in command.split(maxsplit=1)[0] else f"exec env {command}",
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    printed = ""
+    while expected not in printed:
+        line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+        assert line, printed
+        printed += line
+    os.killpg(process.pid, signal.SIGINT)
+    rest, _ = await asyncio.wait_for(process.communicate(), 15)
+    return printed + rest.decode()
+
+
+def test_every_command_of_the_readme_is_tried_here() -> None:
+    """A new command in the README needs a test below."""
+    assert [
+        "make demo",
+        "make test",
+        f"BOT_TOKEN={TOKEN} make run",
+        "docker compose up -d --build",
+        "make content",
+    ] == COMMANDS
+
+
+async def test_make_demo() -> None:
+    """It says where the page is."""
+    assert re.search(
+        r"Demo ready: http://127\.0\.0\.1:\d+/\n", await output_until("make demo", "Demo ready", PORT="0")
+    )
+
+
+def test_make_test_runs_the_whole_suite() -> None:
+    """This is the run that you are looking at, so only its command is asked for."""
+    done = subprocess.run(["make", "-n", "test"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == ".venv/bin/pytest"
+
+
+async def test_make_run_with_a_token(telegram: Sandbox, tmp_path: Path) -> None:
+    """With a Bot API that knows the token it starts."""
+    environment = {"BOT_TELEGRAM__API_URL": telegram.url, "BOT_STORAGE__URL": f"sqlite:///{tmp_path}/bot.db"}
+    command = next(command for command in COMMANDS if command.endswith("make run"))
+
+    assert "bot.started" in await output_until(command, "bot.started", **environment)
+
+
+def test_make_content() -> None:
+    """The content that comes with the project is good."""
+    done = subprocess.run(["make", "-s", "content"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.startswith("Good: 1 article, ")
+
+
+def test_the_container_is_as_hardened_as_the_readme_says() -> None:
+    """compose.yaml: read-only, no capabilities, no new privileges, the token as a secret, the data in a volume."""
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["bot"]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["environment"] == {"BOT_TOKEN_FILE": "/run/secrets/bot_token"}
+    assert service["volumes"] == ["data:/data"]
+
+
+def test_the_readmes_table_names_every_setting_and_no_other() -> None:
+    """Each key of the configuration, and each only once."""
+    named = re.findall(r"`([a-z]+\.[a-z_]+)`", re.search(r"\| key .*?\n\n", README, re.DOTALL)[0])  # type: ignore[index]
+    sections = Settings.model_fields
+    keys = [f"{name}.{key}" for name in sections for key in getattr(Settings(), name).__class__.model_fields]
+
+    assert sorted(named) == sorted(keys)
+
+
+def test_the_readme_names_every_built_in_command() -> None:
+    """What the menu offers is explained."""
+    assert all(f"`/{name}`" in README for name in texts.COMMANDS)
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    """Every relative link of every Markdown file."""
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_command_line_command_is_in_the_changelog() -> None:
+    """Users learn of a command from the changelog."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    assert all(
+        f"`{command.callback.__name__}`" in changelog or f"bot {command.callback.__name__}" in changelog
+        for command in cli.registered_commands
+        if command.callback
+    )
+
+
+def test_no_registry_is_named() -> None:
+    """Locked requirements name packages and hashes, and leave the index to whoever installs them."""
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        assert "://" not in (ROOT / name).read_text(encoding="utf-8")
