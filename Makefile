@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8080
 BIN := .venv/bin
 
-.PHONY: demo run test check lint types architecture picture format lock clean help
+.PHONY: demo run test check lint types architecture bench picture format lock clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,6 +34,9 @@ architecture: .venv/dev ## the direction of imports
 .PHONY: content
 content: .venv/run ## the content, as an editor checks it
 	$(BIN)/python -m bot check content
+
+bench: .venv/run ## figures of a start and of the demo, on this machine
+	$(BIN)/python bench/figures.py
 
 picture: .venv/dev ## take the README's picture anew (needs Chromium)
 	$(BIN)/python docs/picture.py

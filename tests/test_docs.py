@@ -95,13 +95,12 @@ def test_make_content() -> None:
 
 
 def test_the_container_is_as_hardened_as_the_readme_says() -> None:
-    """compose.yaml: read-only, no capabilities, no new privileges, the token as a secret, the data in a volume."""
+    """compose.yaml: read-only, no capabilities, no new privileges, the data in a volume."""
     service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["bot"]
 
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["environment"] == {"BOT_TOKEN_FILE": "/run/secrets/bot_token"}
     assert service["volumes"] == ["data:/data"]
 
 
