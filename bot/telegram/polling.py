@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram.ext import Updater
 
 from bot.core.library import Library
 from bot.ports import StartError
@@ -28,16 +29,16 @@ async def connected(application: App, address: str) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def receiving(application: App, library: Library) -> AsyncIterator[None]:
-    """The application at work: updates are polled and handled, and the command menu is up to date."""
+    """The application at work: updates are polled and handled, and the command menu is up to date.
+
+    Polling goes on for ever once it has begun, whatever the network does. Raises StartError if it cannot begin.
+    """
     updater = application.updater
     if updater is None:
         raise TypeError("the application was built without an updater")
     await application.start()
-    # Pending updates are never dropped: what readers wrote while the bot was down is answered.
-    await updater.start_polling(
-        bootstrap_retries=-1, allowed_updates=ALLOWED_UPDATES, error_callback=_poll_failed
-    )
     try:
+        await _begin_polling(updater)
         await _set_menu(application, library)
         yield
     finally:
@@ -68,6 +69,18 @@ async def _connect(application: App, address: str) -> None:
             ) from error
         else:
             return
+
+
+async def _begin_polling(updater: Updater) -> None:
+    try:
+        # Pending updates are never dropped: what readers wrote while the bot was down is answered.
+        await updater.start_polling(
+            bootstrap_retries=_TRIES, allowed_updates=ALLOWED_UPDATES, error_callback=_poll_failed
+        )
+    except NetworkError as error:
+        raise StartError(
+            f"Telegram stopped answering ({error}): check the network, then start again"
+        ) from error
 
 
 async def _set_menu(application: App, library: Library) -> None:
