@@ -16,7 +16,7 @@ class SystemClock:
 class ShiftedClock:
     """The machine's clock moved by the seconds that a file holds; read at every look, so it can move at any time.
 
-    For demonstrations and rehearsals. A missing or unreadable file means no shift.
+    For demonstrations and rehearsals. A missing, unreadable or senseless file means no shift.
     """
 
     def __init__(self, offset_file: Path) -> None:
@@ -24,7 +24,7 @@ class ShiftedClock:
 
     def now(self) -> dt.datetime:
         """The shifted moment, aware, in UTC."""
-        offset = 0.0
-        with contextlib.suppress(OSError, ValueError):
-            offset = float(self._offset_file.read_text())
-        return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=offset)
+        now = dt.datetime.now(dt.UTC)
+        with contextlib.suppress(OSError, ValueError, OverflowError):
+            return now + dt.timedelta(seconds=float(self._offset_file.read_text()))
+        return now

@@ -19,7 +19,7 @@ _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 
 
 def _duration(value: object) -> object:
-    match = re.fullmatch(r"(\d+)\s*([smh])", str(value))
+    match = re.fullmatch(r"(\d{1,6})\s*([smh])", str(value))
     if match is None:
         raise ValueError("write a number and a unit, as in 90m or 6h")
     return dt.timedelta(**{{"s": "seconds", "m": "minutes", "h": "hours"}[match[2]]: int(match[1])})

@@ -5,12 +5,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot.ports import Store
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.store import open_store
 
 TOKEN = "1000000001:test-token"
+
+settings.register_profile("tests", deadline=None)  # a busy machine is no finding
+settings.load_profile("tests")
 
 
 @pytest.fixture

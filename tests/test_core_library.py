@@ -68,7 +68,7 @@ def test_a_digest_is_visible_from_its_day_on() -> None:
         ((), ("t1", "t2", "p1", "w1", "w2")),
         (("water", "trade"), ("t1", "t2", "w1", "w2")),
         (("gone", "peace"), ("p1",)),
-        (("gone",), ()),
+        (("gone",), ("t1", "t2", "p1", "w1", "w2")),
     ],
 )
 def test_the_sequence_follows_the_library(chosen: tuple[str, ...], ids: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ DUE = dt.datetime(2026, 11, 27, 4, tzinfo=dt.UTC)
 
 
 def due(at: dt.datetime | None, days: int = EVERY_DAY, zone: str = "Asia/Almaty") -> Subscription:
+    """A subscription at 09:00 whose slot is `at`."""
     return Subscription(Chat(1), Preferences(dt.time(9), days, zone), at)
 
 

@@ -41,18 +41,22 @@ class Balanced(HTMLParser):
         self.plain = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Only what Telegram knows."""
         assert tag in TAGS, tag
         assert {name for name, _ in attrs} <= {"href"}
         self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        """In order."""
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
+        """Nothing bare."""
         assert not re.search("[<>&]", data), data
         self.plain += data
 
     def handle_entityref(self, name: str) -> None:
+        """The four that Telegram knows."""
         self.plain += {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}[name]
 
 
@@ -66,12 +70,14 @@ def plain(html: str) -> str:
 
 
 def buttons(message: Message) -> Iterator[Button]:
+    """All buttons, row by row."""
     for row in message.buttons:
         assert 1 <= len(row) <= 8
         yield from row
 
 
 def labels(message: Message) -> list[str]:
+    """What stands on the buttons."""
     return [button.label for button in buttons(message)]
 
 
@@ -81,8 +87,7 @@ def all_messages(library: Library) -> Iterator[Message]:
     yield render.all_read(4)
     shelves = {theme.name: theme.digests for theme in library.themes}
     yield render.themes(library, shelves, frozenset({"w1"}))
-    for item in library.articles:
-        yield render.article(item, 1, 4)
+    yield from (render.article(article, 1, 4) for article in library.articles)
     for theme in library.themes:
         for item in theme.digests:
             page = render.digest(theme, item, theme.digests, 1, 4)
@@ -275,6 +280,7 @@ def test_moments_are_said_by_the_readers_calendar(hours: int, said: str) -> None
 
 
 def chosen(message: Message) -> list[str]:
+    """What is marked."""
     return [label.removeprefix("✓ ") for label in labels(message) if label.startswith("✓ ")]
 
 

@@ -15,6 +15,7 @@ EVERYTHING = ("w1", "w2", "w3", "t1")
 
 
 def wanting(*themes: str) -> Preferences:
+    """Preferences for these themes."""
     return Preferences(dt.time(9), EVERY_DAY, "UTC", themes)
 
 

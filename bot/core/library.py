@@ -7,7 +7,9 @@ from bot.core.model import Article, Digest, Theme
 
 _WORDS = (
     "start help themes next search article subscribe unsubscribe settings language privacy mydata forgetme "
-    "stats broadcast outbox changes cancel all daily weekdays weekends mon tue wed thu fri sat sun"
+    "stats broadcast outbox changes cancel all daily everyday weekdays workdays weekends weekend "
+    "mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday "
+    "at in on every day and to for utc"
 )
 RESERVED_COMMANDS = frozenset(_WORDS.split())
 """Names that no theme may take: built-in commands, and the words of the /subscribe line."""
@@ -68,7 +70,8 @@ class Library:
     def sequence(self, themes: tuple[str, ...], today: dt.date) -> tuple[str, ...]:
         """Ids of the visible digests of the chosen themes (none chosen: all), in the library's order.
 
-        Chosen names that the library does not hold (any more) are passed over.
+        Chosen names that the library does not hold (any more) are passed over; if that leaves none, it is all.
         """
-        chosen = (theme for theme in self.themes if not themes or theme.name in themes)
+        known = self._themes.keys() & themes
+        chosen = (theme for theme in self.themes if not known or theme.name in known)
         return tuple(digest.id for theme in chosen for digest in self.visible(theme, today))

@@ -21,6 +21,21 @@ _DAY_SETS = {
 _FILLERS = frozenset({"at", "in", "on", "every", "day", "and", "to", "for"})
 _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 _UTC_OFFSET = re.compile(r"(?:utc|gmt)([+-])0?(\d{1,2})(?::?00)?", re.IGNORECASE)
+_CONTINENTS = frozenset(
+    {
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    }
+)
+"""The areas whose zones are named by a city; Brazil/West and US/Central are not."""
 _NOON = 12
 _LONGEST = 40
 """Characters of a word that is repeated to the reader; the rest is cut."""
@@ -75,7 +90,9 @@ class _Reader:
         self._zones = zones
         self._cities: dict[str, set[str]] = {}
         for zone in zones.values():
-            self._cities.setdefault(zone.rsplit("/", 1)[-1].casefold(), set()).add(zone)
+            area, _, city = zone.rpartition("/")
+            if area.partition("/")[0] in _CONTINENTS:
+                self._cities.setdefault(city.casefold(), set()).add(zone)
 
     def join(self, words: Sequence[str]) -> list[str]:
         """Put the two or three words of a city's name together: New York becomes New_York."""
@@ -128,7 +145,7 @@ class _Reader:
         if word in self._zones:
             return self._zones[word]
         # A city stands under two continents only where one is an old name of the other, as Asia/Istanbul is.
-        return max((zone for zone in self._cities.get(word, ()) if "/" in zone), default=None)
+        return max(self._cities.get(word, ()), default=None)
 
 
 def _time(word: str) -> dt.time | None:

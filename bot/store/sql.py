@@ -1,32 +1,29 @@
 """The store on SQL: each method answers one question of the use cases in one transaction."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from io import IOBase
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.delivery import Decision, recover
-from bot.core.model import Chat, Delivery, Outlook, Preferences, Slot, State, Subscription
+from bot.core.model import Chat, Delivery, Outlook, Preferences, State, Subscription
 from bot.core.planning import Planned
 from bot.ports import Choose, StoreError
+from bot.store.claiming import OPEN, claim, see
 from bot.store.rows import (
-    claimed_values,
     new_delivery,
     of_chat,
-    preferences_of,
     same_chat,
     settled_values,
     subscription_of,
 )
 from bot.store.tables import deliveries, meta, progress, subscriptions
-
-_SETTLED = (State.SENT, State.UNKNOWN, State.FAILED, State.EXPIRED, State.EMPTY)
 
 
 class SqlStore:
@@ -63,9 +60,8 @@ class SqlStore:
             "themes": ",".join(preferences.themes),
             "next_slot": next_slot,
             "paused": "",
-            "told_end": 0,
         }
-        statement = upsert(subscriptions).values(chat_id=chat.id, thread_id=chat.thread, **wanted)
+        statement = upsert(subscriptions).values(chat_id=chat.id, thread_id=chat.thread, told_end=0, **wanted)
         async with self._transaction() as connection:
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=["chat_id", "thread_id"], set_=wanted)
@@ -130,7 +126,7 @@ class SqlStore:
 
     async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime) -> None:
         async with self._transaction() as connection:
-            await _see(connection, chat, digest, now)
+            await see(connection, chat, digest, now)
 
     async def start_over(self, chat: Chat) -> None:
         async with self._transaction() as connection:
@@ -155,37 +151,8 @@ class SqlStore:
         return len(rows)
 
     async def claim(self, now: dt.datetime, owner: str, limit: int, choose: Choose) -> tuple[Delivery, ...]:
-        due = (
-            select(deliveries, subscriptions.c.themes, subscriptions.c.told_end)
-            .add_columns(subscriptions.c.time, subscriptions.c.days, subscriptions.c.zone)
-            .join(subscriptions, same_chat(deliveries, subscriptions))
-            .where(
-                deliveries.c.state == State.DUE, deliveries.c.not_before <= now, subscriptions.c.paused == ""
-            )
-            .order_by(deliveries.c.attempt, deliveries.c.not_before)
-            .limit(limit)
-        )
-        claimed: list[Delivery] = []
         async with self._transaction() as connection:
-            while not claimed and (rows := (await connection.execute(due)).all()):
-                seen = await _seen_by(connection, rows)
-                for row in rows:
-                    chat = Chat(row.chat_id, row.thread_id)
-                    if any(delivery.chat == chat for delivery in claimed):
-                        continue  # what comes after depends on what this one turns out to be
-                    picked = choose(preferences_of(row), seen.get(chat, frozenset()))
-                    empty = picked.digest is None and bool(row.told_end)
-                    ended = (
-                        State.UNKNOWN if row.attempt else State.EMPTY
-                    )  # an earlier attempt may have arrived
-                    values = {"state": ended} if empty else claimed_values(row, owner, picked)
-                    await connection.execute(
-                        update(deliveries).where(deliveries.c.id == row.id).values(updated=now, **values)
-                    )
-                    if not empty:
-                        slot = Slot(row.local_date, row.slot)
-                        claimed.append(Delivery(row.id, chat, slot, picked, row.attempt + 1))
-        return tuple(claimed)
+            return await claim(connection, now, owner, limit, choose)
 
     async def expire(self, before: dt.datetime) -> int:
         late = and_(deliveries.c.state == State.DUE, deliveries.c.slot < before)
@@ -225,7 +192,7 @@ class SqlStore:
         return len(rows)
 
     async def purge(self, before: dt.date) -> int:
-        old = and_(deliveries.c.local_date < before, deliveries.c.state.in_(_SETTLED))
+        old = and_(deliveries.c.local_date < before, deliveries.c.state.not_in(OPEN))
         async with self._transaction() as connection:
             return (await connection.execute(delete(deliveries).where(old))).rowcount
 
@@ -236,7 +203,7 @@ class SqlStore:
         due = (
             select(func.min(deliveries.c.slot))
             .join(subscriptions, same_chat(deliveries, subscriptions))
-            .where(deliveries.c.state.in_((State.DUE, State.SENDING)), subscriptions.c.paused == "")
+            .where(deliveries.c.state.in_(OPEN), subscriptions.c.paused == "")
         )
         async with self._transaction() as connection:
             await _remember(connection, "opened", "yes")  # proves that the disk takes a write
@@ -249,25 +216,10 @@ class SqlStore:
         self._lock.close()
 
 
-async def _seen_by(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[Chat, frozenset[str]]:
-    """What each chat of the rows has read, in one query."""
-    chats = {Chat(row.chat_id, row.thread_id) for row in rows}
-    found: dict[Chat, set[str]] = {}
-    read = select(progress).where(or_(*(of_chat(progress, chat) for chat in chats)))
-    for row in await connection.execute(read):
-        found.setdefault(Chat(row.chat_id, row.thread_id), set()).add(row.digest)
-    return {chat: frozenset(digests) for chat, digests in found.items()}
-
-
-async def _see(connection: AsyncConnection, chat: Chat, digest: str, now: dt.datetime) -> None:
-    row = {"chat_id": chat.id, "thread_id": chat.thread, "digest": digest, "seen": now}
-    await connection.execute(upsert(progress).values(row).on_conflict_do_nothing())
-
-
 async def _delivered(connection: AsyncConnection, chat: Chat, digest: str | None, now: dt.datetime) -> None:
     """The reader has it, or may have it: it does not come again. The end is told once until something new came."""
     if digest is not None:
-        await _see(connection, chat, digest, now)
+        await see(connection, chat, digest, now)
     await connection.execute(
         update(subscriptions).where(of_chat(subscriptions, chat)).values(told_end=int(digest is None))
     )

@@ -1,0 +1,81 @@
+"""Which deliveries go out next, and with which digest."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, exists, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.model import Chat, Delivery, Slot, State
+from bot.ports import Choose
+from bot.store.rows import claimed_values, of_chat, preferences_of, same_chat
+from bot.store.tables import deliveries, progress, subscriptions
+
+OPEN = (State.DUE, State.SENDING)
+"""The states of the outbox: what is in another one is settled."""
+
+
+async def claim(
+    connection: AsyncConnection, now: dt.datetime, owner: str, limit: int, choose: Choose
+) -> tuple[Delivery, ...]:
+    """As `Store.claim`. One for each chat: what comes after depends on what this one turns out to be."""
+    claimed: dict[Chat, Delivery] = {}
+    while not claimed and (rows := (await connection.execute(_due(now, limit))).all()):
+        seen = await _seen_by(connection, rows)
+        for row in rows:
+            chat = Chat(row.chat_id, row.thread_id)
+            if chat in claimed:
+                continue
+            picked = choose(preferences_of(row), seen.get(chat, frozenset()))
+            if row.attempt and row.digest not in (None, picked.digest):
+                await see(connection, chat, row.digest, now)  # the first attempt may have arrived
+            if picked.digest is None and row.told_end:
+                values = {"state": State.UNKNOWN if row.attempt else State.EMPTY}
+            else:
+                values = claimed_values(row, owner, picked)
+                slot = Slot(row.local_date, row.slot)
+                claimed[chat] = Delivery(row.id, chat, slot, picked, row.attempt + 1)
+            changed = update(deliveries).where(deliveries.c.id == row.id)
+            await connection.execute(changed.values(updated=now, **values))
+    return tuple(claimed.values())
+
+
+async def see(connection: AsyncConnection, chat: Chat, digest: str, now: dt.datetime) -> None:
+    """Remember that a chat has read a digest."""
+    row = {"chat_id": chat.id, "thread_id": chat.thread, "digest": digest, "seen": now}
+    await connection.execute(upsert(progress).values(row).on_conflict_do_nothing())
+
+
+def _due(now: dt.datetime, limit: int) -> Select[Any]:
+    other = deliveries.alias()
+    # While one that may have arrived is open, the chat's next one would pick the same digest.
+    doubtful = exists().where(
+        same_chat(other, deliveries),
+        other.c.attempt > deliveries.c.attempt,
+        other.c.state.in_(OPEN),
+    )
+    wanted = (getattr(subscriptions.c, name) for name in ("themes", "time", "days", "zone", "told_end"))
+    return (
+        select(deliveries, *wanted)
+        .join(subscriptions, same_chat(deliveries, subscriptions))
+        .where(
+            deliveries.c.state == State.DUE,
+            deliveries.c.not_before <= now,
+            subscriptions.c.paused == "",
+            ~doubtful,
+        )
+        .order_by(deliveries.c.attempt, deliveries.c.not_before)
+        .limit(limit)
+    )
+
+
+async def _seen_by(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[Chat, frozenset[str]]:
+    """What each chat of the rows has read, in one query."""
+    chats = {Chat(row.chat_id, row.thread_id) for row in rows}
+    found: dict[Chat, set[str]] = {}
+    read = select(progress).where(or_(*(of_chat(progress, chat) for chat in chats)))
+    for row in await connection.execute(read):
+        found.setdefault(Chat(row.chat_id, row.thread_id), set()).add(row.digest)
+    return {chat: frozenset(digests) for chat, digests in found.items()}

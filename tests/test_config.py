@@ -1,0 +1,240 @@
+"""The configuration: a file and the environment, all errors at once, and a token that leaves no trace."""
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from bot.config import ConfigError, Settings, load_settings, take_token
+from bot.core.model import WEEKDAYS
+
+EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
+TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that holds no config.yaml."""
+    monkeypatch.chdir(tmp_path)
+
+
+def written(text: str, name: str = "config.yaml") -> Path:
+    """A file in the present folder."""
+    Path(name).write_text(text)
+    return Path(name)
+
+
+def refused(file: Path | None = None, **environment: str) -> str:
+    """What is said instead of settings."""
+    with pytest.raises(ConfigError) as caught:
+        load_settings(file, environment)
+    return str(caught.value)
+
+
+def keys() -> set[str]:
+    """All keys that there are: `section.key`."""
+    return {
+        f"{section}.{key}"
+        for section, field in Settings.model_fields.items()
+        for key in (field.annotation.model_fields if isinstance(field.annotation, type) else ())
+    }
+
+
+# -- the example ------------------------------------------------------------------------------------------
+
+
+def test_the_example_file_holds_the_defaults() -> None:
+    """Copied and unchanged, it changes nothing."""
+    assert load_settings(EXAMPLE, {}) == Settings()
+
+
+def test_the_example_file_names_every_key_and_no_other() -> None:
+    """Commented out where there is no default to show; with its comment marks removed it is valid too."""
+    text = EXAMPLE.read_text()
+    bare = re.sub(r"^  # (\w+:)", r"  \1", text, flags=re.MULTILINE)
+    found, section = set(), ""
+    for line in bare.splitlines():
+        if match := re.match(r"(\w+):", line):
+            section = match[1]
+        elif match := re.match(r"  (\w+):", line):
+            found.add(f"{section}.{match[1]}")
+    assert found == keys()
+    load_settings(written(bare), {})
+
+
+# -- where settings come from -----------------------------------------------------------------------------
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    """Nothing has to be configured but the token."""
+    assert load_settings(None, {}) == Settings()
+
+
+def test_the_file_is_the_one_named_or_the_one_in_the_folder() -> None:
+    """An argument, else BOT_CONFIG, else config.yaml."""
+    written("delivery: {rate: 1}")
+    other = written("delivery: {rate: 2}", "other.yaml")
+    third = written("delivery: {rate: 3}", "third.yaml")
+    assert load_settings(None, {}).delivery.rate == 1
+    assert load_settings(None, {"BOT_CONFIG": str(other)}).delivery.rate == 2
+    assert load_settings(third, {"BOT_CONFIG": str(other)}).delivery.rate == 3
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "."])
+def test_a_file_that_was_named_must_be_readable(name: str) -> None:
+    """It is not passed over in silence."""
+    assert f"{name}:1:1: file-unreadable" in refused(Path(name))
+    assert f"{name}:1:1: file-unreadable" in refused(BOT_CONFIG=name)
+
+
+def test_the_environment_wins() -> None:
+    """Key by key; the rest of a section stays; names are found in any case."""
+    file = written("delivery: {rate: 5, max_lateness: 2h}\nlog:\n  level: debug\n")
+    settings = load_settings(
+        file,
+        {"BOT_DELIVERY__RATE": "7", "BOT_web__PORT": "9000", "BOT_TOKEN": TOKEN, "PATH": "/bin", "__": "x"},
+    )
+    assert (settings.delivery.rate, settings.delivery.max_lateness) == (7, dt.timedelta(hours=2))
+    assert (settings.web.port, settings.log.level) == (9000, "debug")
+
+
+def test_an_empty_section_holds_the_defaults() -> None:
+    """All of its keys commented out; also with one of them in the environment."""
+    file = written("clock:\n  # offset_file: x\nweb:\n")
+    assert load_settings(file, {}) == Settings()
+    assert load_settings(file, {"BOT_WEB__PORT": "1234"}).web.port == 1234
+
+
+def test_every_value_is_read_as_meant() -> None:
+    """Text as people write it becomes what the program needs."""
+    settings = load_settings(
+        written(
+            "telegram: {api_url: 'http://localhost:8081/', token_file: /run/t, channel_commands: true}\n"
+            "storage: {url: 'sqlite:////data/x.db'}\n"
+            "delivery: {rate: 0.5, max_lateness: 90m}\n"
+            "reader: {time: 7:05, days: weekdays, zone: Europe/Berlin}\n"
+            "log: {level: error, format: json}\n"
+        ),
+        {},
+    )
+    assert settings.telegram.api_url == "http://localhost:8081"
+    assert settings.telegram.channel_commands
+    assert settings.delivery.max_lateness == dt.timedelta(minutes=90)
+    assert (settings.reader.time, settings.reader.days) == (dt.time(7, 5), WEEKDAYS)
+
+
+def test_settings_cannot_be_changed() -> None:
+    """They are what they were at the start."""
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(Settings().delivery, "rate", 3)  # noqa: B010  what mypy would refuse
+
+
+# -- what is wrong ----------------------------------------------------------------------------------------
+
+
+def test_every_error_is_told_at_once() -> None:
+    """Of the file, each with its place, and of the environment, each with its name."""
+    file = written("telegram:\n  api_url: ftp://x\ndelivery:\n  rate: fast\n  rte: 3\nreder: {}\n")
+    message = refused(file, BOT_WEB__PORT="http", BOT_LOG__LEVEL="loud", BOT_LOG__COLOUR="red")
+    for part in (
+        "config.yaml:2:12: bad-value: `api_url`",
+        "config.yaml:4:9: bad-value: `rate` must be a number",
+        "config.yaml:5:3: unknown-key: `rte`",
+        "did you mean `rate`?",
+        "config.yaml:6:1: unknown-key: `reder`",
+        "did you mean `reader`?",
+        "BOT_WEB__PORT:1:1: bad-value: `port` must be a whole number",
+        "BOT_LOG__LEVEL:1:1: bad-value: `level` is not one of the known words",
+        "BOT_LOG__COLOUR:1:1: unknown-key: `colour`",
+    ):
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("delivery: {rate: 0}", "greater than 0"),
+        ("delivery: {rate: 2000}", "at most 1000"),
+        ("delivery: {rate: nan}", "`rate`"),
+        ("delivery: {max_lateness: 6}", "as in 90m or 6h"),
+        ("delivery: {max_lateness: 13h}", "`max_lateness` is too large"),
+        ("delivery: {max_lateness: 99999999999999h}", "`max_lateness`"),
+        ("reader: {time: 9}", "as in 08:30"),
+        ("reader: {time: '25:00'}", "as in 08:30"),
+        ("reader: {time: '09:00:30'}", "as in 08:30"),
+        ("reader: {days: sometimes}", "as in Mon,Wed,Fri"),
+        ("reader: {days: ''}", "as in Mon,Wed,Fri"),
+        ("reader: {zone: Mars}", "as in Asia/Almaty"),
+        ("web: {port: 0}", "at least 1"),
+        ("web: {port: 70000}", "at most 65535"),
+        ("web: [1]", "`web` must hold keys and values"),
+        ("web: text", "`web` must hold keys and values"),
+        ("telegram: {channel_commands: maybe}", "`true` or `false`"),
+        ("log: {level: }", "`level` has no value"),
+        ("- a list", "yaml-not-a-mapping"),
+        ("a: [", "yaml-syntax"),
+    ],
+)
+def test_each_wrong_value_is_told_with_what_is_right(text: str, said: str) -> None:
+    """In one line and a hint; also when the environment sets a key of the same section."""
+    assert said in refused(written(text))
+    assert said in refused(written(text), BOT_WEB__HOST="::1", BOT_LOG__FORMAT="json")
+
+
+def test_a_wrong_value_is_not_repeated() -> None:
+    """It may be a secret that was pasted into the wrong line."""
+    assert TOKEN not in refused(written(f"web: {{port: '{TOKEN}'}}"), BOT_TELEGRAM__API_URL=TOKEN)
+
+
+# -- the token --------------------------------------------------------------------------------------------
+
+
+def test_the_token_is_taken_out_of_the_environment() -> None:
+    """So that no child process and no dump of the environment holds it."""
+    environment = {"BOT_TOKEN": f" {TOKEN}\n", "PATH": "/bin"}
+    assert take_token(Settings(), environment).get_secret_value() == TOKEN
+    assert environment == {"PATH": "/bin"}
+
+
+def test_the_token_is_not_shown() -> None:
+    """Neither by repr nor by str."""
+    token = take_token(Settings(), {"BOT_TOKEN": TOKEN})
+    assert isinstance(token, SecretStr)
+    assert TOKEN not in f"{token} {token!r}"
+
+
+def test_the_token_may_stand_in_a_file() -> None:
+    """Named by the environment or the configuration; BOT_TOKEN wins, then BOT_TOKEN_FILE."""
+    one, two = written(TOKEN + "\n", "one"), written("1:two", "two")
+    settings = load_settings(written(f"telegram: {{token_file: {two}}}"), {})
+    assert take_token(settings, {}).get_secret_value() == "1:two"
+    assert take_token(settings, {"BOT_TOKEN_FILE": str(one)}).get_secret_value() == TOKEN
+    assert take_token(settings, {"BOT_TOKEN_FILE": str(one), "BOT_TOKEN": "3:x"}).get_secret_value() == "3:x"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["token", "987654321", ":AAbb", "123:", "12a:AAbb", "123:AA bb", "123:AA/bb"]
+)
+def test_what_is_not_a_token_is_told_without_showing_it(wrong: str) -> None:
+    """It may be one with a letter missing."""
+    with pytest.raises(ConfigError, match="BOT_TOKEN does not hold a token") as caught:
+        take_token(Settings(), {"BOT_TOKEN": wrong})
+    assert wrong not in str(caught.value).replace("BOT_TOKEN does not hold a token", "")
+
+
+@pytest.mark.parametrize("environment", [{}, {"BOT_TOKEN": " "}, {"BOT_TOKEN_FILE": ""}])
+def test_without_a_token_the_way_to_one_is_told(environment: dict[str, str]) -> None:
+    """And the way to try the bot without."""
+    with pytest.raises(ConfigError, match=r"@BotFather.*make demo"):
+        take_token(Settings(), environment)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_token_file_that_cannot_be_read_is_named(content: bytes | None) -> None:
+    """Missing, or not a text."""
+    if content is not None:
+        Path("token").write_bytes(content)
+    with pytest.raises(ConfigError, match="token file token cannot be read"):
+        take_token(Settings(), {"BOT_TOKEN_FILE": "token"})

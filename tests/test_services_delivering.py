@@ -1,0 +1,311 @@
+"""Plan and drain: what is owed goes out, once, whatever Telegram answers."""
+
+import asyncio
+import datetime as dt
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.core.delivery import (
+    Ambiguous,
+    Migrated,
+    NotSent,
+    RateLimited,
+    Refused,
+    Unauthorized,
+    Unreachable,
+)
+from bot.core.model import EVERY_DAY, Chat, Preferences
+from bot.ports import Store
+from bot.services.delivering import Delivering
+from bot.services.subscribing import Subscribing
+from bot.store import open_store
+from tests.fakes import LIBRARY, NOW, SHORT, FixedClock, RecordingSender
+
+WANTED = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
+ALICE, BOB = Chat(1), Chat(2)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """The moment at which the slots come due."""
+    return FixedClock()
+
+
+@pytest.fixture
+def sender() -> RecordingSender:
+    """Answers `Sent` unless a script says otherwise."""
+    return RecordingSender()
+
+
+@pytest.fixture
+def delivering(store: Store, clock: FixedClock, sender: RecordingSender) -> Delivering:
+    """The use case, fast."""
+    return Delivering(store, sender, LIBRARY, clock, "me", 1000, dt.timedelta(hours=6))
+
+
+@pytest.fixture
+def states(tmp_path: Path) -> Callable[[], list[str]]:
+    """The states of all deliveries, read past the store."""
+
+    def read() -> list[str]:
+        with closing(sqlite3.connect(tmp_path / "bot.db")) as connection:
+            return [state for (state,) in connection.execute("SELECT state FROM deliveries ORDER BY id")]
+
+    return read
+
+
+async def subscribe(store: Store, *chats: Chat) -> None:
+    """Readers whose slot comes due now."""
+    for chat in chats:
+        await store.subscribe(chat, WANTED, NOW)
+
+
+async def tick(delivering: Delivering) -> int:
+    """Plan, then drain; how many were tried."""
+    await delivering.plan()
+    return await delivering.drain()
+
+
+async def test_a_due_digest_is_sent_and_not_again(
+    store: Store, delivering: Delivering, sender: RecordingSender
+) -> None:
+    """Each reader gets the first unread digest; more ticks send nothing more."""
+    await subscribe(store, ALICE, BOB)
+    await store.mark_seen(BOB, "w1", NOW)
+    assert [await tick(delivering) for _ in range(3)] == [2, 0, 0]
+    assert {chat: message.html.split("\n")[-1] for chat, message in sender.sent} == {
+        ALICE: "<i>/water · 1 of 4 read</i>",
+        BOB: "<i>/water · 2 of 4 read</i>",
+    }
+    assert await store.seen(ALICE) == {"w1"}
+
+
+async def test_a_week_brings_everything_once_and_then_the_end(
+    store: Store, delivering: Delivering, clock: FixedClock, sender: RecordingSender
+) -> None:
+    """One a day, in order, never the same twice; after the last one the end is said once."""
+    await subscribe(store, ALICE)
+    for _ in range(7):
+        await tick(delivering)
+        clock.move(days=1)
+    titles = sender.titles()
+    assert titles[:4] == [f"🤝 <b>Title {name}</b>" for name in ("w1", "w2", "w3", "t1")]
+    assert len(titles) == 5
+    assert "You have read all there is: 4 digests" in titles[4]
+
+
+async def test_more_readers_than_one_round_holds(
+    store: Store, delivering: Delivering, sender: RecordingSender
+) -> None:
+    """Rounds follow until nothing is due."""
+    await subscribe(store, *(Chat(number) for number in range(20)))
+    assert await tick(delivering) == 20
+    assert len({chat for chat, _ in sender.sent}) == 20
+
+
+async def test_planning_ends_though_the_clock_runs_on(store: Store, sender: RecordingSender) -> None:
+    """A slot that comes due while planning is at work waits for the next tick, and does not hold up this one."""
+    clock = FixedClock(NOW - dt.timedelta(seconds=1), step=dt.timedelta(milliseconds=600))
+    delivering = Delivering(store, sender, LIBRARY, clock, "me", 1000, dt.timedelta(hours=6))
+    await subscribe(store, ALICE)
+    async with asyncio.timeout(5):
+        assert [await delivering.plan() for _ in range(3)] == [0, 1, 0]
+
+
+async def test_what_is_too_late_is_never_sent(
+    store: Store,
+    delivering: Delivering,
+    clock: FixedClock,
+    sender: RecordingSender,
+    states: Callable[[], list[str]],
+) -> None:
+    """After an absence: what is older than six hours is counted, today's goes out."""
+    await subscribe(store, ALICE)
+    clock.move(days=2, hours=1)
+    await tick(delivering)
+    assert states() == ["expired", "expired", "sent"]
+    assert sender.titles() == ["🤝 <b>Title w1</b>"]
+
+
+async def test_what_could_not_be_sent_all_day_expires(
+    store: Store,
+    delivering: Delivering,
+    clock: FixedClock,
+    sender: RecordingSender,
+    states: Callable[[], list[str]],
+) -> None:
+    """Telegram cannot be reached: tried again and again, then given up, then the next day starts afresh."""
+    sender.script = [NotSent("no connection")] * 3
+    await subscribe(store, ALICE)
+    for _ in range(3):
+        await tick(delivering)
+        clock.move(hours=2)
+    clock.move(minutes=1)
+    await tick(delivering)
+    assert states() == ["expired"]
+    clock.moment = NOW + dt.timedelta(days=1)
+    await tick(delivering)
+    assert states() == ["expired", "sent"]
+    assert len(sender.sent) == 4
+
+
+async def test_a_wait_is_respected_and_survives_a_restart(
+    store: Store, delivering: Delivering, clock: FixedClock, sender: RecordingSender
+) -> None:
+    """429 with 10,072 s: stored, not slept; a new process waits just as long."""
+    sender.script = [RateLimited(dt.timedelta(seconds=10072))]
+    await subscribe(store, ALICE)
+    assert await tick(delivering) == 1
+    clock.move(seconds=10071)
+    after_restart = Delivering(store, sender, LIBRARY, clock, "new", 1000, dt.timedelta(hours=6))
+    assert await tick(after_restart) == 0
+    clock.move(seconds=1)
+    assert await tick(after_restart) == 1
+    assert sender.titles() == ["🤝 <b>Title w1</b>"] * 2
+
+
+async def test_an_ambiguous_send_is_tried_once_more_and_then_listed(
+    store: Store,
+    delivering: Delivering,
+    clock: FixedClock,
+    sender: RecordingSender,
+    states: Callable[[], list[str]],
+) -> None:
+    """Two copies at most; the next day goes on with the next digest."""
+    sender.script = [Ambiguous("no answer")] * 2
+    await subscribe(store, ALICE)
+    tried = []
+    for _ in range(4):
+        tried.append(await tick(delivering))
+        clock.move(minutes=1)
+    assert tried == [1, 1, 0, 0]
+    assert states() == ["unknown"]
+    clock.moment = NOW + dt.timedelta(days=1)
+    await tick(delivering)
+    assert sender.titles()[-1] == "🤝 <b>Title w2</b>"
+
+
+async def test_a_refused_digest_does_not_pause_the_chat(
+    store: Store,
+    delivering: Delivering,
+    clock: FixedClock,
+    sender: RecordingSender,
+    states: Callable[[], list[str]],
+) -> None:
+    """The reader is not to blame for our content."""
+    sender.script = [Refused("can't parse entities")]
+    await subscribe(store, ALICE)
+    await tick(delivering)
+    clock.move(days=1)
+    await tick(delivering)
+    assert states() == ["failed", "sent"]
+
+
+async def test_a_blocked_chat_is_paused_until_it_returns(
+    store: Store, delivering: Delivering, clock: FixedClock, sender: RecordingSender
+) -> None:
+    """Nothing is tried meanwhile; on its return the settings are as they were, and today is not repeated."""
+    sender.script = [Unreachable("bot was blocked by the user")]
+    await subscribe(store, ALICE)
+    await tick(delivering)
+    clock.move(days=3)
+    assert await tick(delivering) == 0
+    await Subscribing(store, LIBRARY, clock, WANTED).returned(ALICE.id)
+    subscription = await store.subscription(ALICE)
+    assert subscription is not None
+    assert subscription.preferences == WANTED
+    clock.move(days=1)
+    assert await tick(delivering) == 1
+
+
+async def test_a_moved_group_gets_its_digest_at_its_new_id(
+    store: Store, delivering: Delivering, sender: RecordingSender, states: Callable[[], list[str]]
+) -> None:
+    """Moved and sent in one tick."""
+    sender.script = [Migrated(-100)]
+    await subscribe(store, ALICE)
+    assert await tick(delivering) == 2
+    assert [chat for chat, _ in sender.sent] == [ALICE, Chat(-100)]
+    assert states() == ["sent"]
+    assert await store.seen(Chat(-100)) == {"w1"}
+
+
+async def test_a_refused_token_ends_the_round_and_costs_nobody_a_digest(
+    store: Store, delivering: Delivering, clock: FixedClock, sender: RecordingSender
+) -> None:
+    """No further attempts in this round; when the token is good again, everybody gets theirs."""
+    readers = [Chat(number) for number in range(20)]
+    sender.script = [Unauthorized()] * 8
+    await subscribe(store, *readers)
+    assert await tick(delivering) == 8
+    clock.move(minutes=10)
+    assert await tick(delivering) == 20
+    assert {frozenset({"w1"})} == {await store.seen(chat) for chat in readers}
+
+
+async def test_stopping_waits_for_what_is_in_flight(
+    store: Store, delivering: Delivering, sender: RecordingSender, states: Callable[[], list[str]]
+) -> None:
+    """What was claimed is answered and recorded; nothing more is claimed."""
+    sender.gate = asyncio.Event()
+    await subscribe(store, *(Chat(number) for number in range(20)))
+    await delivering.plan()
+    drain = asyncio.create_task(delivering.drain())
+    async with asyncio.timeout(5):
+        while len(sender.sent) < 8:
+            await asyncio.sleep(0.001)
+    delivering.stop()
+    assert not drain.done()
+    sender.gate.set()
+    assert await drain == 8
+    assert sorted(states()) == ["due"] * 12 + ["sent"] * 8
+    assert await delivering.drain() == 0
+
+
+async def test_a_kill_between_claim_and_settle_costs_one_more_copy_at_most(
+    tmp_path: Path, clock: FixedClock, sender: RecordingSender
+) -> None:
+    """Killed twice with the request out: two copies, then it is listed and the reader goes on."""
+    url = f"sqlite:///{tmp_path}/killed.db"
+    store = open_store(url)
+    await subscribe(store, ALICE)
+    for process in ("first", "second"):
+        sender.gate = asyncio.Event()
+        delivering = Delivering(store, sender, LIBRARY, clock, process, 1000, dt.timedelta(hours=6))
+        await delivering.plan()
+        drain = asyncio.create_task(delivering.drain())
+        sent = len(sender.sent)
+        async with asyncio.timeout(5):
+            while len(sender.sent) == sent:
+                await asyncio.sleep(0.001)
+        drain.cancel()
+        await asyncio.wait([drain])
+        await store.close()
+        store = open_store(url)
+        assert await store.recover() == 1
+    sender.gate = None
+    third = Delivering(store, sender, LIBRARY, clock, "third", 1000, dt.timedelta(hours=6))
+    assert await tick(third) == 0
+    clock.move(days=1)
+    assert await tick(third) == 1
+    await store.close()
+    assert sender.titles() == [f"🤝 <b>Title {name}</b>" for name in ("w1", "w1", "w2")]
+
+
+async def test_the_end_is_sent_with_a_way_to_start_over(
+    store: Store, clock: FixedClock, sender: RecordingSender
+) -> None:
+    """And it is said once."""
+    delivering = Delivering(store, sender, SHORT, clock, "me", 1000, dt.timedelta(hours=6))
+    await store.mark_seen(ALICE, "w1", NOW)
+    await subscribe(store, ALICE)
+    await tick(delivering)
+    clock.move(days=1)
+    await tick(delivering)
+    ((_, message),) = sender.sent
+    assert "You have read all there is: 1 digest." in message.html
+    assert "over" in [button.data for row in message.buttons for button in row]

@@ -1,0 +1,247 @@
+"""Opening the database: made if missing, migrated, and refused with a sentence that says what to do."""
+
+import hashlib
+import resource
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect
+
+from bot.core.model import Chat
+from bot.ports import StoreError
+from bot.store import open_store
+from bot.store.opening import SCHEMA, _begin_at_once, _migrate
+from bot.store.tables import metadata
+from tests.fakes import NOW
+
+MIGRATIONS = Path(__file__).parent.parent / "bot" / "store" / "migrations"
+
+
+def url(file: Path) -> str:
+    """The file as storage.url."""
+    return f"sqlite:///{file}"
+
+
+def fingerprint(file: Path) -> str:
+    """What stands in the file."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def run_sql(file: Path, *statements: str) -> None:
+    """Change a file behind the bot's back."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+async def make(file: Path) -> None:
+    """A database of the bot's, closed again."""
+    await open_store(url(file)).close()
+
+
+def refusal(address: str) -> str:
+    """What the store says instead of opening."""
+    with pytest.raises(StoreError) as caught:
+        open_store(address)
+    return str(caught.value)
+
+
+async def test_a_missing_file_and_its_folders_are_made(tmp_path: Path) -> None:
+    """The first start needs no preparation, and a second start finds what the first one wrote."""
+    file = tmp_path / "a" / "b" / "bot.db"
+    store = open_store(url(file))
+    await store.mark_seen(Chat(1), "w1", NOW)
+    await store.close()
+    again = open_store(url(file))
+    assert await again.seen(Chat(1)) == {"w1"}
+    await again.close()
+
+
+async def test_what_was_committed_survives_a_power_cut(tmp_path: Path) -> None:
+    """Write-ahead log with full synchronisation."""
+    store = open_store(url(tmp_path / "bot.db"))
+    async with store._engine.connect() as connection:
+        mode = (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar()
+        synchronous = (await connection.exec_driver_sql("PRAGMA synchronous")).scalar()
+    await store.close()
+    assert (mode, synchronous) == ("wal", 2)
+
+
+# -- migrations -------------------------------------------------------------------------------------------
+
+
+def test_the_newest_migration_is_the_one_that_is_opened() -> None:
+    """One head, and it is the schema that the code speaks."""
+    script = ScriptDirectory(str(MIGRATIONS))
+    assert script.get_heads() == [SCHEMA]
+    for revision in script.walk_revisions():
+        assert Path(revision.path).name.split("_", 1)[0] == revision.revision
+
+
+@pytest.mark.parametrize("made", ["new", "migrated"])
+async def test_the_schema_is_the_one_of_the_tables(tmp_path: Path, made: str) -> None:
+    """Columns, types, nullability, indexes and unique keys are those that the queries are written for.
+
+    In a new file, and in one that was brought up to date by all migrations from the first.
+    """
+    if made == "new":
+        await make(tmp_path / "bot.db")
+    engine = create_engine(url(tmp_path / "bot.db"))
+    with engine.connect() as connection:
+        if made == "migrated":
+            _migrate(connection)
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == SCHEMA
+    engine.dispose()
+
+
+def test_a_migration_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
+    """It is one transaction with all of its changes of the schema."""
+    engine = create_engine(url(tmp_path / "bot.db"))
+    _begin_at_once(engine)
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+        _migrate(connection)
+        assert "deliveries" in inspect(connection).get_table_names()
+        connection.rollback()
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    engine.dispose()
+
+
+async def test_a_disk_that_fills_up_during_the_first_start_leaves_a_file_that_starts_later(
+    tmp_path: Path,
+) -> None:
+    """A new database is there as a whole or not at all, wherever its making is cut off."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    refusals = []
+    for pages in range(1, 40):
+        file = tmp_path / f"{pages}.db"
+        resource.setrlimit(resource.RLIMIT_FSIZE, (pages * 1024, hard))
+        try:
+            store = open_store(url(file))
+        except StoreError as error:
+            refusals.append(str(error))
+        else:
+            await store.close()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        await make(file)
+    assert refusals
+    assert all("free some space" in message for message in refusals)
+
+
+# -- what is refused --------------------------------------------------------------------------------------
+
+
+async def test_a_second_process_is_kept_out(tmp_path: Path) -> None:
+    """Two opens of one file: the second is refused, and may in when the first has closed."""
+    file = tmp_path / "bot.db"
+    first = open_store(url(file))
+    assert "in use by another bot process: stop that one first" in refusal(url(file))
+    await first.mark_seen(Chat(1), "w1", NOW)  # the first one works on
+    await first.close()
+    await make(file)
+
+
+def test_a_foreign_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """Another program's tables are not ours to change."""
+    file = tmp_path / "other.db"
+    run_sql(file, "CREATE TABLE songs (title TEXT)", "INSERT INTO songs VALUES ('x')")
+    before = fingerprint(file)
+    assert "belongs to another program: set storage.url to a file of the bot's own" in refusal(url(file))
+    assert fingerprint(file) == before
+
+
+async def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """An old bot does not touch what a newer one wrote."""
+    file = tmp_path / "bot.db"
+    await make(file)
+    run_sql(file, "UPDATE alembic_version SET version_num = '9999'", "PRAGMA journal_mode=DELETE")
+    before = fingerprint(file)
+    assert "newer version of the bot (schema 9999): upgrade the bot" in refusal(url(file))
+    assert fingerprint(file) == before
+
+
+@pytest.mark.parametrize("content", [b"not a database at all" * 400, b"SQLite format 3\x00" + b"\xff" * 8000])
+def test_a_corrupt_file_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    """What is not a database stays as it is."""
+    file = tmp_path / "bot.db"
+    file.write_bytes(content)
+    assert "restore a backup" in refusal(url(file))
+    assert file.read_bytes() == content
+
+
+async def test_a_read_only_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """With the one line that mends it; also for root, who could write."""
+    file = tmp_path / "bot.db"
+    await make(file)
+    file.chmod(0o444)
+    before = fingerprint(file)
+    message = refusal(url(file))
+    assert "cannot write" in message
+    assert f"chown -R $(id -u):$(id -g) {tmp_path}" in message
+    assert fingerprint(file) == before
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "data").write_text("")
+    assert "cannot write" in refusal(url(tmp_path / "data" / "bot.db"))
+
+
+def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    """The path names a folder."""
+    (tmp_path / "bot.db").mkdir()
+    assert "cannot write" in refusal(url(tmp_path / "bot.db"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "bot.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite+aiosqlite:///x.db",
+        "sqlite:///x.db?mode=ro",
+        "sqlite://someone@host/x.db",
+        "postgresql://bot:hunter2@localhost/bot",
+        "postgresql://bot:hunter2@localhost:port/bot",
+        "postgresql:bot:hunter2@localhost",
+        "mysql://bot:hunter2@localhost/bot",
+    ],
+)
+def test_an_address_that_is_not_supported_is_told_without_its_password(address: str) -> None:
+    """With one that works, and nothing is made on the way."""
+    message = refusal(address)
+    assert "storage.url" in message
+    assert "sqlite:///data/bot.db" in message
+    assert "hunter2" not in message
+
+
+async def test_a_refused_start_leaves_the_file_to_others(tmp_path: Path) -> None:
+    """The lock is let go of: after the cause is mended, the same process may open."""
+    file = tmp_path / "bot.db"
+    file.write_bytes(b"x" * 5000)
+    refusal(url(file))
+    file.unlink()
+    await make(file)
+
+
+async def test_a_closed_or_broken_database_is_one_kind_of_error(tmp_path: Path) -> None:
+    """Whatever goes wrong below, the use cases see StoreError."""
+    file = tmp_path / "bot.db"
+    store = open_store(url(file))
+    run_sql(file, "DROP TABLE subscriptions")
+    with pytest.raises(StoreError, match="no such table"):
+        await store.subscription(Chat(1))
+    await store.close()
