@@ -20,10 +20,11 @@ from bot.core.model import Preferences, Subscription
 from bot.core.schedule import next_slot
 from bot.ports import Clock, StartError, Store, StoreError
 from bot.scheduler import Scheduler
-from bot.services.delivering import Delivering
+from bot.services.delivering import Delivering, Pace
 from bot.services.reading import Reading
 from bot.services.subscribing import Subscribing
 from bot.store import open_store
+from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import add_handlers, build_application
 from bot.telegram.handlers import Handlers
 from bot.telegram.polling import connected, receiving
@@ -60,12 +61,14 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         delivering = Delivering(
             store,
             TelegramSender(application.bot),
+            TelegramAlerts(application.bot, settings.telegram.admins),
             library,
             clock,
             secrets.token_hex(8),
-            settings.delivery.rate,
-            settings.delivery.max_lateness,
+            Pace(**dict(settings.delivery)),
         )
+        await delivering.recover()
+        health.halted = lambda: delivering.halted
         if settings.web.port is not None:
             await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
         await stack.enter_async_context(receiving(application, library))
@@ -98,8 +101,6 @@ async def _opened(url: str, clock: Clock) -> AsyncIterator[Store]:
     except StoreError as error:
         raise StartError(str(error)) from error
     try:
-        if recovered := await store.recover():
-            _log.warning("delivery.recovered", count=recovered)
         await store.retime(version("tzdata"), functools.partial(_upcoming, now=clock.now()))
         yield store
     finally:

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from bot.core.delivery import OnAmbiguous
 from bot.core.findings import Finding
 from bot.core.model import EVERY_DAY
 from bot.core.preferences import parse
@@ -45,6 +46,10 @@ def _zone(value: str) -> str:
     return value
 
 
+def _ids(value: object) -> object:
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
 def _http(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", value):
         raise ValueError("write an address that begins with http:// or https://")
@@ -61,6 +66,7 @@ class TelegramSettings(_Section):
     api_url: Annotated[str, AfterValidator(_http)] = "https://api.telegram.org"
     token_file: Path | None = None
     channel_commands: bool = False
+    admins: Annotated[tuple[int, ...], BeforeValidator(_ids)] = ()
 
 
 class ContentSettings(_Section):
@@ -79,6 +85,7 @@ class DeliverySettings(_Section):
     """How fast, and how late."""
 
     rate: Annotated[float, Field(gt=0, le=1000)] = 25
+    on_ambiguous: OnAmbiguous = OnAmbiguous.RETRY_ONCE
     max_lateness: Annotated[dt.timedelta, BeforeValidator(_duration), Field(le=dt.timedelta(hours=12))] = (
         dt.timedelta(hours=6)
     )

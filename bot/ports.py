@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Protocol
 
-from bot.core.delivery import Decision, Outcome
+from bot.core.delivery import Decision, OnAmbiguous, Outcome
 from bot.core.model import Chat, Delivery, Message, Outlook, Pick, Preferences, Subscription
 from bot.core.planning import Planned
 
@@ -23,6 +23,14 @@ class Clock(Protocol):
 
     def now(self) -> dt.datetime:
         """The present moment, aware, in UTC."""
+        ...
+
+
+class Alerts(Protocol):
+    """Tells the operator."""
+
+    async def tell(self, text: str) -> None:
+        """One message, to everybody who runs the bot; never raises."""
         ...
 
 
@@ -96,8 +104,24 @@ class Store(Protocol):
         """Record what became of claimed deliveries; rows that `owner` does not hold stay as they are."""
         ...
 
-    async def recover(self) -> int:
+    async def recover(self, on_ambiguous: OnAmbiguous) -> int:
         """Give back what a dead process left in flight; how many rows that were."""
+        ...
+
+    async def hold(self, chat_id: int | None, until: dt.datetime) -> None:
+        """Telegram asked to wait with a chat (None: with all of them); remembered over a restart."""
+        ...
+
+    async def holds(self, now: dt.datetime) -> dict[int | None, dt.datetime]:
+        """The holds that have not ended; those that have are forgotten."""
+        ...
+
+    async def stop_digest(self, digest: str, version: str) -> None:
+        """This version of a digest is not delivered any more: Telegram refuses it."""
+        ...
+
+    async def stopped(self) -> dict[str, str]:
+        """The stopped digests and the versions that were refused."""
         ...
 
     async def pause(self, chat_id: int, reason: str) -> None:

@@ -54,6 +54,17 @@ class RecordingSender:
         return [message.html.partition("\n")[0] for _, message in self.sent]
 
 
+@dataclass(slots=True)
+class RecordingAlerts:
+    """Keeps what the operator was told."""
+
+    told: list[str] = field(default_factory=list)
+
+    async def tell(self, text: str) -> None:
+        """One message."""
+        self.told.append(text)
+
+
 def digests(*ids: str, publish: dt.date | None = None) -> tuple[Digest, ...]:
     """Digests whose text names them."""
     return tuple(Digest(id_, f"Title {id_}", f"The **text** of {id_}.", (1, 2), publish) for id_ in ids)

@@ -9,14 +9,18 @@ from hypothesis import strategies as st
 from bot.core.delivery import (
     Ambiguous,
     Migrated,
+    Missing,
     NotSent,
+    OnAmbiguous,
     Outcome,
     RateLimited,
     Refused,
+    Restricted,
     Sent,
     Unauthorized,
     Unreachable,
     decide,
+    give_back,
     recover,
 )
 from bot.core.model import Chat, Delivery, Pick, Slot, State
@@ -31,6 +35,8 @@ ALL: list[Outcome] = [
     Ambiguous("no answer"),
     RateLimited(LATER),
     Unreachable("blocked"),
+    Restricted("no rights"),
+    Missing("chat not found"),
     Migrated(-100),
     Refused("can't parse entities"),
     Unauthorized(),
@@ -72,6 +78,35 @@ def test_a_chat_that_cannot_be_reached_is_paused() -> None:
     made = decide(FIRST, Unreachable("blocked"), NOW)
     assert (made.state, made.pause, made.topic) == (State.FAILED, "blocked", False)
     assert decide(FIRST, Unreachable("TOPIC_CLOSED", topic=True), NOW).topic
+
+
+@pytest.mark.parametrize(
+    ("outcome", "dates"),
+    [(Unreachable("blocked"), 1), (Missing("chat not found"), 3), (Restricted("no rights"), 7)],
+)
+def test_a_chat_is_given_up_after_so_many_dates(outcome: Outcome, dates: int) -> None:
+    """A block counts at once; an unknown chat and lost rights may be a matter of days."""
+    made = decide(FIRST, outcome, NOW)
+    assert (made.state, made.pause_after, bool(made.pause)) == (State.FAILED, dates, True)
+
+
+def test_what_may_have_left_is_not_tried_again_where_that_is_wished() -> None:
+    """`never`: no second copy, and what a crash left is listed at once."""
+    made = decide(FIRST, Ambiguous("no answer"), NOW, OnAmbiguous.NEVER)
+    assert (made.state, made.code) == (State.UNKNOWN, "no answer")
+    assert recover(1, OnAmbiguous.NEVER) is State.UNKNOWN
+
+
+def test_a_plain_text_that_went_out_is_sent_and_says_why() -> None:
+    """The reader has it."""
+    made = decide(FIRST, Sent(7, refused="can't parse entities"), NOW)
+    assert (made.state, made.code) == (State.SENT, "can't parse entities")
+
+
+def test_a_delivery_given_back_counts_no_attempt() -> None:
+    """Its turn comes in the next round."""
+    made = give_back(SECOND, NOW)
+    assert (made.state, made.attempt, made.not_before) == (State.DUE, 1, NOW)
 
 
 def test_a_refused_message_is_not_the_chats_fault() -> None:

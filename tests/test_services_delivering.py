@@ -3,27 +3,34 @@
 import asyncio
 import datetime as dt
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.core.delivery import (
     Ambiguous,
+    Decision,
     Migrated,
+    Missing,
     NotSent,
+    OnAmbiguous,
+    Outcome,
     RateLimited,
     Refused,
+    Restricted,
     Unauthorized,
     Unreachable,
 )
+from bot.core.library import Library
 from bot.core.model import EVERY_DAY, Chat, Preferences
-from bot.ports import Store
-from bot.services.delivering import Delivering
+from bot.ports import Store, StoreError
+from bot.services.delivering import Delivering, Pace
 from bot.services.subscribing import Subscribing
 from bot.store import open_store
-from tests.fakes import LIBRARY, NOW, SHORT, FixedClock, RecordingSender
+from tests.fakes import LIBRARY, NOW, SHORT, FixedClock, RecordingAlerts, RecordingSender
 
 WANTED = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
 ALICE, BOB = Chat(1), Chat(2)
@@ -44,7 +51,42 @@ def sender() -> RecordingSender:
 @pytest.fixture
 def delivering(store: Store, clock: FixedClock, sender: RecordingSender) -> Delivering:
     """The use case, fast."""
-    return Delivering(store, sender, LIBRARY, clock, "me", 1000, dt.timedelta(hours=6))
+    return deliverer(store, sender, clock)
+
+
+def deliverer(
+    store: Store,
+    sender: RecordingSender,
+    clock: FixedClock,
+    owner: str = "me",
+    library: Library = LIBRARY,
+) -> Delivering:
+    """What sends at a thousand a second."""
+    return Delivering(store, sender, RecordingAlerts(), library, clock, owner, Pace(rate=1000))
+
+
+@pytest.fixture
+def alerts(delivering: Delivering) -> RecordingAlerts:
+    """What the operator was told."""
+    assert isinstance(delivering.alerts, RecordingAlerts)
+    return delivering.alerts
+
+
+class FullDisk:
+    """A store whose disk can be full when results come."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.is_full = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def settle(self, decisions: Iterable[Decision], owner: str, now: dt.datetime) -> None:
+        """Refused while the disk is full."""
+        if self.is_full and decisions:
+            raise StoreError("the disk is full")
+        await self._store.settle(decisions, owner, now)
 
 
 @pytest.fixture
@@ -110,7 +152,7 @@ async def test_more_readers_than_one_round_holds(
 async def test_planning_ends_though_the_clock_runs_on(store: Store, sender: RecordingSender) -> None:
     """A slot that comes due while planning is at work waits for the next tick, and does not hold up this one."""
     clock = FixedClock(NOW - dt.timedelta(seconds=1), step=dt.timedelta(milliseconds=600))
-    delivering = Delivering(store, sender, LIBRARY, clock, "me", 1000, dt.timedelta(hours=6))
+    delivering = deliverer(store, sender, clock, "me", LIBRARY)
     await subscribe(store, ALICE)
     async with asyncio.timeout(5):
         assert [await delivering.plan() for _ in range(3)] == [0, 1, 0]
@@ -161,7 +203,7 @@ async def test_a_wait_is_respected_and_survives_a_restart(
     await subscribe(store, ALICE)
     assert await tick(delivering) == 1
     clock.move(seconds=10071)
-    after_restart = Delivering(store, sender, LIBRARY, clock, "new", 1000, dt.timedelta(hours=6))
+    after_restart = deliverer(store, sender, clock, "new", LIBRARY)
     assert await tick(after_restart) == 0
     clock.move(seconds=1)
     assert await tick(after_restart) == 1
@@ -234,17 +276,99 @@ async def test_a_moved_group_gets_its_digest_at_its_new_id(
     assert await store.seen(Chat(-100)) == {"w1"}
 
 
-async def test_a_refused_token_ends_the_round_and_costs_nobody_a_digest(
-    store: Store, delivering: Delivering, clock: FixedClock, sender: RecordingSender
+async def test_a_refused_token_stops_everything_and_costs_nobody_a_digest(
+    store: Store, delivering: Delivering, clock: FixedClock, sender: RecordingSender, alerts: RecordingAlerts
 ) -> None:
-    """No further attempts in this round; when the token is good again, everybody gets theirs."""
+    """Nothing more is tried, the operator hears once; after a restart with a good token everybody gets theirs."""
     readers = [Chat(number) for number in range(20)]
-    sender.script = [Unauthorized()] * 8
+    sender.script = [Unauthorized()] * 3
     await subscribe(store, *readers)
-    assert await tick(delivering) == 8
+    assert await tick(delivering) == 3
+    assert await tick(delivering) == 0
+    assert delivering.halted == "token"
+    assert len(alerts.told) == 1
     clock.move(minutes=10)
-    assert await tick(delivering) == 20
+    assert await tick(deliverer(store, sender, clock, "new")) == 20
     assert {frozenset({"w1"})} == {await store.seen(chat) for chat in readers}
+
+
+async def test_a_digest_that_telegram_refuses_stops_itself(
+    store: Store, delivering: Delivering, clock: FixedClock, sender: RecordingSender, alerts: RecordingAlerts
+) -> None:
+    """Three chats see the attempt, no more, after a restart as well; everybody goes on with the next digest."""
+    readers = [Chat(number) for number in range(20)]
+    sender.script = [Refused("MESSAGE_TOO_LONG")] * 3
+    await subscribe(store, *readers)
+    await tick(delivering)
+    assert sender.titles()[:4] == ["🤝 <b>Title w1</b>"] * 3 + ["🤝 <b>Title w2</b>"]
+    assert len(alerts.told) == 1
+    assert "w1" in alerts.told[0]
+    again = deliverer(store, sender, clock, "new")
+    await again.recover()
+    clock.move(days=1)
+    await tick(again)
+    assert sender.titles().count("🤝 <b>Title w1</b>") == 3
+
+
+async def test_a_stopped_digest_is_sent_again_once_it_is_mended(
+    store: Store, delivering: Delivering, sender: RecordingSender
+) -> None:
+    """A stop is of a wording: another one has its chance."""
+    await store.stop_digest("w1", "another wording")
+    await delivering.recover()
+    await subscribe(store, ALICE)
+    await tick(delivering)
+    assert sender.titles() == ["🤝 <b>Title w1</b>"]
+
+
+async def test_unknown_chats_in_numbers_are_nobodys_fault(
+    store: Store, delivering: Delivering, sender: RecordingSender, alerts: RecordingAlerts
+) -> None:
+    """As with another bot's token: sending stops, one message, no chat is paused."""
+    readers = [Chat(number) for number in range(1, 21)]
+    sender.script = [Missing("chat not found")] * 20
+    await subscribe(store, *readers)
+    assert await tick(delivering) < 20
+    assert (delivering.halted, len(alerts.told)) == ("strangers", 1)
+    assert [await store.paused(chat.id) for chat in readers] == [()] * 20
+
+
+@pytest.mark.parametrize(("outcome", "dates"), [(Missing("chat not found"), 3), (Restricted("no rights"), 7)])
+async def test_a_chat_is_given_several_dates(
+    store: Store,
+    delivering: Delivering,
+    clock: FixedClock,
+    sender: RecordingSender,
+    outcome: Outcome,
+    dates: int,
+) -> None:
+    """One attempt a date; it is paused when so many in a row ended with the same answer."""
+    sender.script = [outcome] * dates
+    await subscribe(store, ALICE)
+    paused = []
+    for _ in range(dates):
+        await tick(delivering)
+        paused.append(bool(await store.paused(ALICE.id)))
+        clock.move(days=1)
+    assert paused == [False] * (dates - 1) + [True]
+
+
+async def test_a_database_that_takes_no_result_stops_the_sending(
+    store: Store, clock: FixedClock, sender: RecordingSender
+) -> None:
+    """Nothing more goes out until the outcome of what did is recorded; then everything goes on, once each."""
+    readers = [Chat(number) for number in range(20)]
+    await subscribe(store, *readers)
+    full = FullDisk(store)
+    delivering = deliverer(full, sender, clock)
+    full.is_full = True
+    for _ in range(3):
+        with pytest.raises(StoreError):
+            await tick(delivering)
+    assert len(sender.sent) == 3
+    full.is_full = False
+    await tick(delivering)
+    assert len(sender.sent) == 20
 
 
 async def test_stopping_waits_for_what_is_in_flight(
@@ -256,13 +380,13 @@ async def test_stopping_waits_for_what_is_in_flight(
     await delivering.plan()
     drain = asyncio.create_task(delivering.drain())
     async with asyncio.timeout(5):
-        while len(sender.sent) < 8:
+        while len(sender.sent) < 3:
             await asyncio.sleep(0.001)
     delivering.stop()
     assert not drain.done()
     sender.gate.set()
-    assert await drain == 8
-    assert sorted(states()) == ["due"] * 12 + ["sent"] * 8
+    assert await drain == 3
+    assert sorted(states()) == ["due"] * 17 + ["sent"] * 3
     assert await delivering.drain() == 0
 
 
@@ -275,7 +399,7 @@ async def test_a_kill_between_claim_and_settle_costs_one_more_copy_at_most(
     await subscribe(store, ALICE)
     for process in ("first", "second"):
         sender.gate = asyncio.Event()
-        delivering = Delivering(store, sender, LIBRARY, clock, process, 1000, dt.timedelta(hours=6))
+        delivering = deliverer(store, sender, clock, process, LIBRARY)
         await delivering.plan()
         drain = asyncio.create_task(delivering.drain())
         sent = len(sender.sent)
@@ -286,9 +410,9 @@ async def test_a_kill_between_claim_and_settle_costs_one_more_copy_at_most(
         await asyncio.wait([drain])
         await store.close()
         store = open_store(url)
-        assert await store.recover() == 1
+        assert await store.recover(OnAmbiguous.RETRY_ONCE) == 1
     sender.gate = None
-    third = Delivering(store, sender, LIBRARY, clock, "third", 1000, dt.timedelta(hours=6))
+    third = deliverer(store, sender, clock, "third", LIBRARY)
     assert await tick(third) == 0
     clock.move(days=1)
     assert await tick(third) == 1
@@ -300,7 +424,7 @@ async def test_the_end_is_sent_with_a_way_to_start_over(
     store: Store, clock: FixedClock, sender: RecordingSender
 ) -> None:
     """And it is said once."""
-    delivering = Delivering(store, sender, SHORT, clock, "me", 1000, dt.timedelta(hours=6))
+    delivering = deliverer(store, sender, clock, "me", SHORT)
     await store.mark_seen(ALICE, "w1", NOW)
     await subscribe(store, ALICE)
     await tick(delivering)

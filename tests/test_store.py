@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.delivery import Ambiguous, Outcome, RateLimited, Refused, Sent, Unreachable, decide
+from bot.core.delivery import Ambiguous, OnAmbiguous, Outcome, RateLimited, Refused, Sent, Unreachable, decide
 from bot.core.library import Library
 from bot.core.model import EVERY_DAY, Chat, Delivery, Outlook, Pick, Preferences, Subscription
 from bot.core.planning import plan
@@ -443,12 +443,12 @@ async def test_what_a_crash_left_is_given_back_once_and_then_listed(store: Store
     await due(store, ALICE)
     assert len(await claim(store)) == 1
     await due(store, BOB)
-    assert await store.recover() == 1
-    assert await store.recover() == 0
+    assert await store.recover(OnAmbiguous.RETRY_ONCE) == 1
+    assert await store.recover(OnAmbiguous.RETRY_ONCE) == 0
     claimed = await claim(store)
     assert [(delivery.chat, delivery.attempt) for delivery in claimed] == [(BOB, 1), (ALICE, 2)]
     await answer(store, claimed[0], Sent(1))
-    assert await store.recover() == 1
+    assert await store.recover(OnAmbiguous.RETRY_ONCE) == 1
     assert sorted(rows("state, code")) == [("sent", ""), ("unknown", "crashed")]
     assert await store.seen(ALICE) == {"w1"}
     assert await claim(store, NOW + DAY) == ()
@@ -458,7 +458,7 @@ async def test_the_dead_process_cannot_settle_what_was_given_back(store: Store, 
     """Its owner is forgotten, and the next attempt has another number."""
     await due(store, ALICE)
     (dead,) = await claim(store)
-    await store.recover()
+    await store.recover(OnAmbiguous.RETRY_ONCE)
     await answer(store, dead, Sent(1))
     assert rows("state, owner") == [("due", None)]
 

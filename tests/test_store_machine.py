@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.core.delivery import (
     Ambiguous,
     NotSent,
+    OnAmbiguous,
     Outcome,
     RateLimited,
     Refused,
@@ -201,8 +202,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.in_flight.clear()
         self.run(self.store.close())
         self.store = self.run(self._open())
-        assert self.run(self.store.recover()) == given_back
-        assert self.run(self.store.recover()) == 0
+        assert self.run(self.store.recover(OnAmbiguous.RETRY_ONCE)) == given_back
+        assert self.run(self.store.recover(OnAmbiguous.RETRY_ONCE)) == 0
 
     @rule()
     def expire(self) -> None:

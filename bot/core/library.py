@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from bot.core.model import Article, Digest, Theme
 
@@ -13,6 +14,11 @@ _WORDS = (
 )
 RESERVED_COMMANDS = frozenset(_WORDS.split())
 """Names that no theme may take: built-in commands, and the words of the /subscribe line."""
+
+
+def version(digest: Digest) -> str:
+    """What tells one wording of a digest from another: 16 hexadecimal digits."""
+    return sha256(f"{digest.title}\n{digest.text}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The words of the design as values: article, theme, digest, subscription, delivery, outcome, message."""
 
 import datetime as dt
+import html
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -148,3 +150,8 @@ class Message:
 
     html: str
     buttons: tuple[tuple[Button, ...], ...] = field(default=())
+
+    @property
+    def plain(self) -> str:
+        """The text without its markup."""
+        return html.unescape(re.sub(r"<[^>]*>", "", self.html))

@@ -125,6 +125,24 @@ CHOOSE_ZONE = (
 )
 
 
+def incident(cause: str, detail: str, digest: str = "") -> str:
+    """What the operator is told, once for each incident."""
+    match cause:
+        case "token":
+            return "⛔ Telegram refuses the token. Nothing is sent any more: give the bot a valid one and restart it."
+        case "strangers":
+            return (
+                "⛔ Telegram does not know more than 5 of the last 100 chats, as with another bot's token. Nothing is "
+                "sent any more and no chat is blamed: check the token, then restart the bot."
+            )
+        case "content":
+            return (
+                f"⚠️ Telegram refused the digest “{digest}” in three chats ({detail}). It is not sent any more: "
+                "mend its text; the new version is sent again."
+            )
+    return f"⚠️ No answer from Telegram ({detail}). Sending pauses and tries again by itself; nothing is lost."
+
+
 def day(date: dt.date) -> str:
     """A date as in `28 May 2024`."""
     return f"{date.day} {date:%B} {date.year}"

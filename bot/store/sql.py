@@ -4,26 +4,20 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from io import IOBase
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.core.delivery import Decision, recover
+from bot.core.delivery import Decision, OnAmbiguous, recover
 from bot.core.model import Chat, Delivery, Outlook, Preferences, State, Subscription
 from bot.core.planning import Planned
 from bot.ports import Choose, StoreError
 from bot.store.claiming import OPEN, claim, see
-from bot.store.rows import (
-    new_delivery,
-    of_chat,
-    same_chat,
-    settled_values,
-    subscription_of,
-)
-from bot.store.tables import deliveries, meta, progress, subscriptions
+from bot.store.rows import new_delivery, of_chat, same_chat, subscription_of
+from bot.store.settling import become, leave_in_doubt, pause, settle
+from bot.store.tables import deliveries, holds, meta, progress, stopped, subscriptions
 
 
 class SqlStore:
@@ -71,7 +65,7 @@ class SqlStore:
         async with self._transaction() as connection:
             gone = await connection.execute(delete(subscriptions).where(of_chat(subscriptions, chat)))
             owed = and_(of_chat(deliveries, chat), deliveries.c.state == State.DUE)
-            await _leave_in_doubt(connection, owed)
+            await leave_in_doubt(connection, owed)
             await connection.execute(delete(deliveries).where(owed))
         return bool(gone.rowcount)
 
@@ -83,7 +77,7 @@ class SqlStore:
 
     async def pause(self, chat_id: int, reason: str) -> None:
         async with self._transaction() as connection:
-            await _pause(connection, subscriptions.c.chat_id == chat_id, reason)
+            await pause(connection, subscriptions.c.chat_id == chat_id, reason)
 
     async def paused(self, chat_id: int) -> tuple[Subscription, ...]:
         mine = select(subscriptions).where(subscriptions.c.chat_id == chat_id, subscriptions.c.paused != "")
@@ -157,44 +151,52 @@ class SqlStore:
     async def expire(self, before: dt.datetime) -> int:
         late = and_(deliveries.c.state == State.DUE, deliveries.c.slot < before)
         async with self._transaction() as connection:
-            doubtful = await _leave_in_doubt(connection, late)
+            doubtful = await leave_in_doubt(connection, late)
             never_sent = await connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
             return doubtful + never_sent.rowcount
 
     async def settle(self, decisions: Iterable[Decision], owner: str, now: dt.datetime) -> None:
         async with self._transaction() as connection:
             for decision in decisions:
-                delivery = decision.delivery
-                mine = and_(
-                    deliveries.c.id == delivery.id,
-                    deliveries.c.owner == owner,
-                    deliveries.c.attempt == delivery.attempt,
-                    deliveries.c.state == State.SENDING,
-                )
-                settled = update(deliveries).where(mine).values(settled_values(decision, now))
-                chat = deliveries.c.chat_id, deliveries.c.thread_id  # it may have moved meanwhile
-                row = (await connection.execute(settled.returning(*chat))).first()
-                if row is None:
-                    continue
-                if decision.state in (State.SENT, State.UNKNOWN):
-                    await _delivered(connection, Chat(*row), delivery.pick.digest, now)
-                if decision.pause:
-                    topic, whole = of_chat(subscriptions, delivery.chat), subscriptions.c.chat_id
-                    refusing = topic if decision.topic else whole == delivery.chat.id
-                    await _pause(connection, refusing, decision.pause)
+                await settle(connection, decision, owner, now)
 
-    async def recover(self) -> int:
+    async def recover(self, on_ambiguous: OnAmbiguous) -> int:
         async with self._transaction() as connection:
             stuck = select(deliveries).where(deliveries.c.state == State.SENDING)
             rows = (await connection.execute(stuck)).all()
             for row in rows:
-                await _become(connection, row, recover(row.attempt), "crashed")
+                await become(connection, row, recover(row.attempt, on_ambiguous), "crashed")
         return len(rows)
 
     async def purge(self, before: dt.date) -> int:
         old = and_(deliveries.c.local_date < before, deliveries.c.state.not_in(OPEN))
         async with self._transaction() as connection:
             return (await connection.execute(delete(deliveries).where(old))).rowcount
+
+    async def hold(self, chat_id: int | None, until: dt.datetime) -> None:
+        row = upsert(holds).values(chat_id=chat_id or 0, until=until)
+        async with self._transaction() as connection:
+            await connection.execute(
+                row.on_conflict_do_update(index_elements=["chat_id"], set_={"until": until})
+            )
+
+    async def holds(self, now: dt.datetime) -> dict[int | None, dt.datetime]:
+        async with self._transaction() as connection:
+            await connection.execute(delete(holds).where(holds.c.until <= now))
+            rows = (await connection.execute(select(holds))).all()
+        return {row.chat_id or None: row.until for row in rows}
+
+    async def stop_digest(self, digest: str, version: str) -> None:
+        row = upsert(stopped).values(digest=digest, version=version)
+        async with self._transaction() as connection:
+            await connection.execute(
+                row.on_conflict_do_update(index_elements=["digest"], set_={"version": version})
+            )
+
+    async def stopped(self) -> dict[str, str]:
+        async with self._transaction() as connection:
+            rows = (await connection.execute(select(stopped))).all()
+        return {row.digest: row.version for row in rows}
 
     # -- the database itself ------------------------------------------------------------------------------
 
@@ -214,34 +216,6 @@ class SqlStore:
     async def close(self) -> None:
         await self._engine.dispose()
         self._lock.close()
-
-
-async def _delivered(connection: AsyncConnection, chat: Chat, digest: str | None, now: dt.datetime) -> None:
-    """The reader has it, or may have it: it does not come again. The end is told once until something new came."""
-    if digest is not None:
-        await see(connection, chat, digest, now)
-    await connection.execute(
-        update(subscriptions).where(of_chat(subscriptions, chat)).values(told_end=int(digest is None))
-    )
-
-
-async def _leave_in_doubt(connection: AsyncConnection, which: ColumnElement[bool]) -> int:
-    """Rows that may have gone out once and get no second attempt are listed as such; how many there were."""
-    rows = (await connection.execute(select(deliveries).where(which, deliveries.c.attempt > 0))).all()
-    for row in rows:
-        await _become(connection, row, State.UNKNOWN, row.code)
-    return len(rows)
-
-
-async def _become(connection: AsyncConnection, row: Row[Any], state: State, code: str) -> None:
-    changed = update(deliveries).where(deliveries.c.id == row.id)
-    await connection.execute(changed.values(state=state, owner=None, code=code))
-    if state is State.UNKNOWN:
-        await _delivered(connection, Chat(row.chat_id, row.thread_id), row.digest, row.updated)
-
-
-async def _pause(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:
-    await connection.execute(update(subscriptions).where(which).values(paused=reason[:64], next_slot=None))
 
 
 async def _remember(connection: AsyncConnection, key: str, value: str) -> None:

@@ -83,6 +83,20 @@ progress = Table(
     Column("seen", Moment, nullable=False),
 )
 
+holds = Table(
+    "holds",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", Moment, nullable=False),
+)
+
+stopped = Table(
+    "stopped",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("version", String(64), nullable=False),
+)
+
 meta = Table(
     "meta",
     metadata,

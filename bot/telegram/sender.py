@@ -18,10 +18,12 @@ from telegram.error import (
 from bot.core.delivery import (
     Ambiguous,
     Migrated,
+    Missing,
     NotSent,
     Outcome,
     RateLimited,
     Refused,
+    Restricted,
     Sent,
     Unauthorized,
     Unreachable,
@@ -30,12 +32,13 @@ from bot.core.model import Chat, Message
 from bot.telegram.request import NotSentError
 
 _log = structlog.get_logger(__name__)
-_CHAT_REFUSES = (
-    "chat not found", "chat_write_forbidden", "chat_admin_required", "chat_restricted",
-    "guest_send_forbidden",
+_RIGHTS_LOST = (
+    "chat_write_forbidden", "chat_admin_required", "chat_restricted", "guest_send_forbidden",
     "allow_payment_required", "have no write access", "not enough rights", "need administrator rights",
-    "chat_send_plain_forbidden", "user_is_blocked", "peer_id_invalid",
+    "chat_send_plain_forbidden",
 )  # fmt: skip
+_UNKNOWN_CHAT = ("chat not found", "peer_id_invalid")
+_MARKUP_REFUSED = ("can't parse entities", "entity_bounds_invalid")
 _TOPIC_REFUSES = ("topic_closed", "topic_deleted", "message thread not found")
 """Words in a 400 that speak of the chat or topic, not of the message (tdlib/telegram-bot-api, Client.cpp)."""
 _VAGUE_WAIT = dt.timedelta(seconds=5)
@@ -48,9 +51,21 @@ class TelegramSender:
         self._bot = bot
 
     async def send(self, chat: Chat, message: Message) -> Outcome:
-        """One attempt."""
+        """One attempt; a text whose markup Telegram refuses goes out once more, plain."""
+        outcome = await self._attempt(chat, arguments(message))
+        if isinstance(outcome, Refused) and any(
+            words in outcome.code.casefold() for words in _MARKUP_REFUSED
+        ):
+            plain = await self._attempt(
+                chat, {**arguments(message), "text": message.plain, "parse_mode": None}
+            )
+            if isinstance(plain, Sent):
+                return Sent(plain.message_id, refused=outcome.code)
+        return outcome
+
+    async def _attempt(self, chat: Chat, what: dict[str, Any]) -> Outcome:
         try:
-            sent = await self._bot.send_message(chat.id, **arguments(message), **topic(chat))
+            sent = await self._bot.send_message(chat.id, **what, **topic(chat))
         except TelegramError as error:
             outcome = classify(error)
             _log.warning("delivery.refused", chat=chat.id, outcome=type(outcome).__name__, reason=str(error))
@@ -90,7 +105,11 @@ def _refused(text: str) -> Outcome:
     words = text.casefold()
     if any(known in words for known in _TOPIC_REFUSES):
         return Unreachable(text, topic=True)
-    return Unreachable(text) if any(known in words for known in _CHAT_REFUSES) else Refused(text)
+    if any(known in words for known in _RIGHTS_LOST):
+        return Restricted(text)
+    if any(known in words for known in _UNKNOWN_CHAT):
+        return Missing(text)
+    return Unreachable(text) if "user_is_blocked" in words else Refused(text)
 
 
 def arguments(message: Message) -> dict[str, Any]:

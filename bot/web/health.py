@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -20,6 +21,7 @@ class Health:
     store: Store
     clock: Clock
     _last_poll: float | None = field(default=None)
+    halted: Callable[[], str | None] = lambda: None
 
     def polled(self) -> None:
         """A getUpdates was answered."""
@@ -33,6 +35,8 @@ class Health:
             reasons.append("no answer from Telegram to getUpdates yet")
         elif silence > _POLL_SILENCE:
             reasons.append(f"no answer from Telegram to getUpdates for {silence:.0f} s")
+        if cause := self.halted():
+            reasons.append(f"sending has stopped ({cause}): see the log")
         upcoming = None
         try:
             outlook = await self.store.outlook()

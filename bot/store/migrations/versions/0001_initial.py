@@ -1,4 +1,4 @@
-"""Subscriptions, deliveries, progress."""
+"""Subscriptions, deliveries, progress, holds, stopped digests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,6 +46,16 @@ def upgrade() -> None:
         sa.Column("thread_id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("digest", sa.String(64), primary_key=True),
         sa.Column("seen", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "holds",
+        sa.Column("chat_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("until", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "stopped",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("version", sa.String(64), nullable=False),
     )
     op.create_table(
         "meta",
