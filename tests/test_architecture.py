@@ -1,10 +1,12 @@
 """The house: importing does nothing, and modules and functions keep to their size."""
 
 import ast
+import io
 import os
 import pkgutil
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import bot
@@ -56,5 +58,31 @@ def test_functions_have_at_most_45_lines() -> None:
 
 
 def test_the_whole_program_keeps_to_its_budget() -> None:
-    """7,000 lines of Python: past that, look for what to delete or to merge before adding."""
-    assert sum(len(path.read_text().splitlines()) for path in SOURCES) <= 7000
+    """7,000 lines of code: past that, look for what to delete or to merge before adding."""
+    assert sum(code_lines(path.read_text()) for path in SOURCES) <= 7000
+
+
+def code_lines(source: str) -> int:
+    """Lines that hold code: blank lines, comments and docstrings are not held against a module."""
+    silent = (
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    )
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    code = {
+        line
+        for token in tokens
+        if token.type not in silent
+        for line in range(token.start[0], token.end[0] + 1)
+    }
+    texts = {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    return len(code - texts)

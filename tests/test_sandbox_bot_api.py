@@ -159,9 +159,11 @@ async def test_who_can_be_written_to(bot: Bot, person: Person) -> None:
         await bot.send_message(99, "x")
     with pytest.raises(Forbidden, match="bot can't initiate conversation with a user"):
         await bot.send_message(OTHER, "x")
+    sent = await bot.send_message(READER, "x")
     await person.do("block", user=READER, blocked=True)
-    with pytest.raises(Forbidden, match="bot was blocked by the user"):
-        await bot.send_message(READER, "x")
+    for attempt in (bot.send_message(READER, "x"), sent.edit_text("y")):
+        with pytest.raises(Forbidden, match="bot was blocked by the user"):
+            await attempt
     change = (await next_update(bot, "my_chat_member")).my_chat_member
     assert change
     assert (change.old_chat_member.status, change.new_chat_member.status) == ("member", "kicked")
@@ -175,9 +177,7 @@ async def test_who_can_be_written_to(bot: Bot, person: Person) -> None:
         ({}, "message text is empty"),
         ({"text": "x", "chat_id": ""}, "chat_id is empty"),
         ({"text": "<p>", "parse_mode": "HTML", "chat_id": 99}, "can't parse entities: Unsupported start tag"),
-        ({"text": "x", "message_thread_id": 7}, "message thread not found"),
         ({"text": "x", "reply_parameters": {"message_id": 99}}, "message to be replied not found"),
-        ({"text": "x", "reply_parameters": {"quote": "x"}}, 'can\'t find field "message_id"'),
         ({"text": "x", "reply_markup": "{"}, "can't parse reply markup JSON object"),
         ({"text": "x", "reply_markup": [1]}, "object expected as reply markup"),
         ({"text": "\ud800"}, "strings must be encoded in UTF-8"),
@@ -207,7 +207,6 @@ async def test_refused_messages(call: Call, params: Json, words: str) -> None:
         ([[{"text": "x", "copy_text": {"text": "y" * 257}}]], "BUTTON_COPY_TEXT_INVALID"),
         ([[{"text": "x", "callback_data": "x"}]] * 101, "reply markup is too long"),
         ([{"text": "x"}], "must be an Array of Arrays"),
-        ([[{"text": "x", "url": "x.org", "style": []}]], "invalid button style specified"),
     ],
 )
 @pytest.mark.usefixtures("person")
@@ -246,20 +245,15 @@ async def test_commands_are_kept_by_scope_and_language(bot: Bot) -> None:
     ):
         with pytest.raises(BadRequest, match=r"(?i)bot_command"):
             await bot.set_my_commands(bad)
-    with pytest.raises(BadRequest, match="Chat not found"):
-        await bot.set_my_commands([], scope=BotCommandScopeChat(99))
 
 
 @pytest.mark.usefixtures("person")
 async def test_chats_and_members(bot: Bot) -> None:
     """The bot can ask who is who."""
     assert (await bot.get_me()).username == "digest_bot"
-    assert (await bot.get_chat(GROUP)).title == "Reading circle"
     assert (await bot.get_chat_member(GROUP, READER)).status == "creator"
     assert (await bot.get_chat_member(CHANNEL, bot.id)).status == "administrator"
-    assert [m.user.id for m in await bot.get_chat_administrators(GROUP)] == [READER]
-    with pytest.raises(BadRequest, match="no administrators in the private chat"):
-        await bot.get_chat_administrators(READER)
+    assert (await bot.get_chat_member(READER, OTHER)).status == "left"
     assert await bot.send_chat_action(READER, "typing")
     with pytest.raises(BadRequest, match="Wrong parameter action"):
         await bot.send_chat_action(READER, "dancing")
@@ -268,34 +262,17 @@ async def test_chats_and_members(bot: Bot) -> None:
 @pytest.mark.parametrize(
     ("method", "params", "words"),
     [
-        ("sendMessage", {"text": "x", "reply_markup": {"odd": 1}}, "inline keyboard expected"),
+        ("sendMessage", {"text": "x", "reply_markup": {"odd": 1}}, "knows no other markup"),
         ("sendMessage", {"text": "x", "reply_markup": {"inline_keyboard": [[1]]}}, "must be an Object"),
-        (
-            "sendMessage",
-            {"text": "x", "reply_parameters": {"message_id": 1, "quote": "z"}},
-            "QUOTE_TEXT_INVALID",
-        ),
         ("editMessageText", {"text": "x"}, "message identifier is not specified"),
-        ("editMessageText", {"text": "x", "chat_id": ""}, "message identifier is not specified"),
-        ("editMessageText", {"text": "x", "inline_message_id": "1"}, "MESSAGE_ID_INVALID"),
-        ("editMessageText", {"text": "x", "reply_markup": {"force_reply": True}}, "inline keyboard expected"),
+        ("editMessageText", {"text": "x", "chat_id": "", "message_id": 1}, "chat_id is empty"),
+        ("editMessageText", {"text": "x", "reply_markup": {"force_reply": True}}, "knows no other markup"),
         ("editMessageReplyMarkup", {"message_id": 2}, "message to edit not found"),
         ("answerCallbackQuery", {"text": "x" * 201}, "MESSAGE_TOO_LONG"),
-        ("answerCallbackQuery", {"url": "https://x.org"}, "URL_INVALID"),
         ("answerCallbackQuery", {}, "query is too old and response timeout expired or query ID is invalid"),
         ("setMyCommands", {}, 'parameter "commands" is required'),
         ("setMyCommands", {"commands": ["x"]}, "can't parse BotCommand: expected an Object"),
-        ("getMyCommands", {"scope": {"type": "moon"}}, "Unsupported type specified"),
-        ("getMyCommands", {"scope": {"type": "chat"}}, 'Can\'t find field "chat_id"'),
-        ("getMyCommands", {"language_code": "English"}, "invalid language code specified"),
-        ("getChat", {"chat_id": OTHER}, "chat not found"),
         ("getChatMember", {"user_id": 7}, "PARTICIPANT_ID_INVALID"),
-        ("getChatMember", {"user_id": 0}, "invalid user_id specified"),
-        (
-            "setWebhook",
-            {"url": "https://x.org", "secret_token": "a b"},
-            "secret token contains unallowed characters",
-        ),
     ],
 )
 @pytest.mark.usefixtures("person")
@@ -307,15 +284,10 @@ async def test_refused_calls(call: Call, method: str, params: Json, words: str) 
 
 
 async def test_what_may_be_deleted(call: Call, person: Person) -> None:
-    """A bot deletes what is younger than two days, and other people's messages only where it may."""
+    """A bot that is no administrator leaves other people's messages in a group alone."""
     await person.do("send", user=OTHER, chat=GROUP, text="mine")
     assert (await call("deleteMessage", json={"chat_id": GROUP, "message_id": 1}))[0] == 400
     assert (await call("deleteMessage", json={"chat_id": READER, "message_id": 1}))[0] == 200
-    sent = (await call("sendMessage", json={"chat_id": READER, "text": "x"}))[1]["result"]
-    await person.do("clock", advance=48 * 3600 + 1)
-    place = {"chat_id": READER, "message_id": sent["message_id"]}
-    result = (await call("deleteMessage", json=place))[1]
-    assert result["description"] == "Bad Request: message can't be deleted for everyone"
 
 
 async def test_privacy_mode_in_a_group(bot: Bot, person: Person) -> None:
@@ -343,7 +315,6 @@ async def test_updates_are_confirmed_by_offset(bot: Bot, person: Person) -> None
     await person.do("start", user=READER, chat=READER)
     await person.do("send", user=READER, chat=READER, text="/next")
     assert [u.message and u.message.text for u in await bot.get_updates(timeout=0)] == ["/start", "/next"]
-    assert [u.message and u.message.text for u in await bot.get_updates(offset=-1, timeout=0)] == ["/next"]
 
 
 async def test_the_older_of_two_pollers_ends(bot: Bot, call: Call, person: Person) -> None:
@@ -358,17 +329,15 @@ async def test_the_older_of_two_pollers_ends(bot: Bot, call: Call, person: Perso
     assert len((await newer)[1]["result"]) == 1
 
 
-async def test_webhooks_are_kept_and_end_polling(bot: Bot) -> None:
-    """A webhook is stored and reported, and getUpdates is refused while it is set."""
-    await bot.set_webhook("https://example.org/hook", secret_token="s-1", allowed_updates=["message"])
+async def test_there_are_no_webhooks(bot: Bot, person: Person) -> None:
+    """Setting one is refused; deleting one clears the way for polling, and the updates if it is told to."""
+    await person.do("send", user=READER, chat=READER, text="/next")
+    with pytest.raises(BadRequest, match=r"(?i)by getUpdates alone"):
+        await bot.set_webhook("https://example.org/hook")
     info = await bot.get_webhook_info()
-    assert (info.url, info.allowed_updates) == ("https://example.org/hook", ("message",))
-    with pytest.raises(Conflict, match="while webhook is active"):
-        await bot.get_updates(timeout=0)
-    await bot.delete_webhook(drop_pending_updates=True)
+    assert (info.url, info.pending_update_count) == ("", 2)
+    assert await bot.delete_webhook(drop_pending_updates=True)
     assert await bot.get_updates(timeout=0) == ()
-    with pytest.raises(BadRequest, match=r"(?i)an HTTPS URL must be provided"):
-        await bot.set_webhook("http://example.org/")
 
 
 async def test_tokens_and_methods(sandbox: Sandbox, bot: Bot) -> None:
@@ -429,12 +398,10 @@ async def test_any_encoding_of_parameters(call: Call) -> None:
 async def test_answers_hold_what_the_bot_api_requires(call: Call) -> None:
     """Every answer has the required fields of its type, and no field that the type lacks."""
     types = json.loads(SPEC.read_text())["types"]
-    await call("setWebhook", json={"url": "https://example.org/"})
     message = {"chat_id": READER, "text": "<b>x</b>", "parse_mode": "HTML"}
     calls: list[tuple[str, Json, str]] = [
         ("getMe", {}, "User"),
         ("sendMessage", message, "Message"),
-        ("getChat", {"chat_id": CHANNEL}, "ChatFullInfo"),
         ("getWebhookInfo", {}, "WebhookInfo"),
         ("getChatMember", {"chat_id": GROUP, "user_id": READER}, "ChatMemberOwner"),
         ("getChatMember", {"chat_id": CHANNEL, "user_id": READER}, "ChatMemberAdministrator"),

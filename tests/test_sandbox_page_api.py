@@ -107,6 +107,7 @@ async def test_security_headers(sandbox: Sandbox, http: aiohttp.ClientSession) -
         ("send", {"user": 10**30, "chat": READER, "text": "x"}, 400, "too large"),
         ("start", {"user": READER, "chat": READER, "payload": "a b"}, 400, "payload"),
         ("press", {"user": READER, "chat": READER, "message_id": 1, "data": "x"}, 404, "gone"),
+        ("press", {"user": READER, "chat": OTHER, "message_id": 1, "data": "x"}, 404, "no such chat"),
         ("clock", {"advance": -1}, 400, "only forward"),
         ("clock", {"advance": 1e12}, 400, "ten years"),
         ("clock", {"advance": 10**400}, 400, "too large"),
@@ -220,28 +221,40 @@ async def test_calls_are_recorded(ask: Ask, token: str) -> None:
 
 
 NEXT = dt.datetime(2035, 1, 1, 7, 30, tzinfo=dt.UTC)
+DAY = 86_400.0
+
+
+class StatusPage:
+    """A bot's status page that is not content; each answer is the next of `plan`, and the last one remains."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.plan: list[dt.datetime | None] = [NEXT]
+
+    async def answer(self, _request: web.Request) -> web.Response:
+        """Answer /healthz."""
+        moment = self.plan.pop(0) if len(self.plan) > 1 else self.plan[0]
+        return web.json_response({"next_delivery": moment and moment.isoformat()}, status=503)
 
 
 @pytest.fixture
-async def healthz() -> AsyncIterator[str]:
-    """A bot's status page that is not content, and plans a delivery at NEXT."""
-
-    async def answer(_request: web.Request) -> web.Response:
-        return web.json_response({"next_delivery": NEXT.isoformat()}, status=503)
-
+async def healthz() -> AsyncIterator[StatusPage]:
+    """A status page on a free port."""
+    page = StatusPage()
     app = web.Application()
-    app.router.add_get("/healthz", answer)
+    app.router.add_get("/healthz", page.answer)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/healthz"
+    page.url = f"http://127.0.0.1:{runner.addresses[0][1]}/healthz"
+    yield page
     await runner.cleanup()
 
 
 @pytest.fixture
-async def ahead(tmp_path: Path, healthz: str, http: aiohttp.ClientSession) -> AsyncIterator[Ask]:
+async def ahead(tmp_path: Path, healthz: StatusPage, http: aiohttp.ClientSession) -> AsyncIterator[Ask]:
     """Call the page API of a sandbox with a clock file and a bot's status page."""
-    sandbox = Sandbox(SandboxSettings(port=0, clock_file=tmp_path / "clock", status_url=healthz))
+    sandbox = Sandbox(SandboxSettings(port=0, clock_file=tmp_path / "clock", status_url=healthz.url))
     await sandbox.start()
     yield asker(http, sandbox.url)
     await sandbox.stop()
@@ -262,17 +275,56 @@ async def test_the_clock_moves_and_is_written_down(ahead: Ask, tmp_path: Path) -
 
 
 async def test_the_clock_goes_to_the_next_delivery(ahead: Ask) -> None:
-    """The bot's status page tells when it delivers next; the clock lands just behind it, and never goes back."""
-    assert (await ahead("/api/state"))[1]["clock"]["next"] == NEXT.timestamp()
+    """The bot's status page tells when it delivers next: the page shows it, and the clock lands just behind it."""
+    while (await ahead("/api/state"))[1]["clock"]["next"] != NEXT.timestamp():
+        await asyncio.sleep(0.02)
     assert 0.5 <= (await ahead("/api/clock", {"to": "next"}))[1]["clock"]["now"] - NEXT.timestamp() < 60
-    await ahead("/api/clock", {"advance": 3600})
-    assert (await ahead("/api/clock", {"to": "next"}))[1]["clock"]["now"] - NEXT.timestamp() > 3600
+
+
+async def test_every_jump_goes_to_a_delivery_that_lies_ahead(ahead: Ask, healthz: StatusPage) -> None:
+    """A delivery that the bot has not yet recorded is waited for: two jumps one after another are two days."""
+    following = NEXT + dt.timedelta(days=1)
+    await ahead("/api/clock", {"to": "next"})
+    healthz.plan = [NEXT, NEXT, following]
+    assert (await ahead("/api/clock", {"to": "next"}))[1]["clock"]["now"] > following.timestamp()
+
+
+async def test_two_jumps_at_once_are_two_jumps(ahead: Ask, healthz: StatusPage) -> None:
+    """The second of two presses waits for the delivery after the first."""
+    healthz.plan = [NEXT, NEXT, NEXT, *(NEXT + dt.timedelta(days=days) for days in (1, 2))]
+    answers = await asyncio.gather(*(ahead("/api/clock", {"to": "next"}) for _ in range(2)))
+    assert [status for status, _ in answers] == [200, 200]
+    assert max(body["clock"]["now"] for _, body in answers) > NEXT.timestamp() + DAY
+
+
+async def test_a_jump_right_after_subscribing(ahead: Ask, healthz: StatusPage) -> None:
+    """The jump waits for the bot to have planned what was just ordered."""
+    healthz.plan = [None, None, NEXT]
+    assert (await ahead("/api/clock", {"to": "next"}))[1]["clock"]["now"] > NEXT.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (None, "No delivery is planned: subscribe first, for example with /subscribe"),
+        (
+            dt.datetime(2001, 1, 1, tzinfo=dt.UTC),
+            "The bot has not sent the last digest yet: try again in a moment",
+        ),
+    ],
+)
+async def test_a_jump_without_a_delivery_ahead(
+    ahead: Ask, healthz: StatusPage, moment: dt.datetime | None, words: str
+) -> None:
+    """When the bot goes on naming no delivery, or one that is past, the jump is refused and nothing moves."""
+    healthz.plan = [moment]
+    assert await ahead("/api/clock", {"to": "next"}) == (409, {"error": words})
+    assert (await ahead("/api/state"))[1]["clock"]["offset"] == 0
 
 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (SandboxSettings(host="0.0.0.0", port=0), "listens on 127.0.0.1 alone"),  # noqa: S104
         (SandboxSettings(token="secret", port=0), "token must look like"),
         (SandboxSettings(port=99999), "choose another port"),
         (SandboxSettings(clock_file=Path("/nowhere/clock"), port=0), "clock file cannot be written"),

@@ -14,15 +14,10 @@ def _settings() -> SandboxSettings:
         prog="python -m bot.sandbox", description="A local Bot API with a chat page."
     )
     parser.add_argument("--port", type=int, default=8080, help="0 takes a free one (default: %(default)s)")
-    parser.add_argument(
-        "--token", default="1000000001:sandbox", help="the bot's token (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--clock-file", type=Path, help="where to write the clock's offset, for the bot to read"
-    )
+    parser.add_argument("--token", default="1000000001:sandbox", help="the bot's (default: %(default)s)")
+    parser.add_argument("--clock-file", type=Path, help="where the clock's offset is written for the bot")
     parser.add_argument("--status-url", help="the bot's /healthz, asked for the next delivery")
-    arguments = parser.parse_args()
-    return SandboxSettings("127.0.0.1", **vars(arguments))
+    return SandboxSettings(**vars(parser.parse_args()))
 
 
 async def _serve(settings: SandboxSettings) -> None:

@@ -1,16 +1,13 @@
 """The sandbox's clock: real time plus an offset that a person moves forward to see tomorrow's delivery."""
 
-import math
 import os
 import time
 from pathlib import Path
 
+from bot.sandbox.refusal import Refusal
+
 FURTHEST = 10 * 366 * 86_400.0
 """Seconds: ten years ahead is enough for any demonstration, and far from where dates overflow."""
-
-
-class ClockError(ValueError):
-    """A move of the clock that makes no sense; the message says why."""
 
 
 class SandboxClock:
@@ -25,11 +22,11 @@ class SandboxClock:
         return time.time() + self.offset  # noqa: TID251 (this is the sandbox's clock module)
 
     def advance(self, seconds: float) -> None:
-        """Move forward by seconds. Raises ClockError for a step back, or beyond ten years."""
-        if not math.isfinite(seconds) or seconds < 0:
-            raise ClockError("The clock moves only forward; an offset of 0 brings back real time.")
+        """Move forward by seconds. Raises Refusal for a step back, or beyond ten years."""
+        if seconds < 0:
+            raise Refusal(400, "The clock moves only forward; an offset of 0 brings back real time.")
         if self.offset + seconds > FURTHEST:
-            raise ClockError("The clock goes at most ten years ahead of real time.")
+            raise Refusal(400, "The clock goes at most ten years ahead of real time.")
         self._set(self.offset + seconds)
 
     def reset(self) -> None:

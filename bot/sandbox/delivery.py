@@ -6,24 +6,26 @@ from collections.abc import Callable
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-CACHED_SECONDS = 1.0
-WATCH_SECONDS = 2.0
+WATCH_SECONDS = 0.5
 _TIMEOUT = ClientTimeout(total=2)
 
 
 class DeliveryWatch:
-    """Reads `next_delivery` (ISO 8601, UTC) from the bot's `/healthz`: `seconds` since 1970, or None."""
+    """Reads `next_delivery` (ISO 8601 with an offset) from the bot's `/healthz`, twice a second.
+
+    Attributes:
+        url: The status page; None where there is none to ask.
+        seconds: The last answer, since 1970; None: the bot is away, or plans nothing.
+    """
 
     def __init__(self, url: str | None, changed: Callable[[], None]) -> None:
         self.url = url
         self.seconds: float | None = None
         self._changed = changed
-        self._asked = float("-inf")
-        self._one_at_a_time = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to ask every two seconds, and tell of changes."""
+        """Begin to ask, and tell of changes."""
         if self.url:
             self._task = asyncio.create_task(self._watch())
 
@@ -33,31 +35,22 @@ class DeliveryWatch:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def forget(self) -> None:
-        """Ask again at the next occasion: the clock has moved."""
-        self._asked = float("-inf")
-
-    async def refresh(self) -> float | None:
-        """Return the next delivery, as the bot reported it within the last second."""
-        async with self._one_at_a_time:
-            now = asyncio.get_running_loop().time()
-            if self.url and now - self._asked >= CACHED_SECONDS:
-                self.seconds = await self._ask(self.url)
-                self._asked = now
-        return self.seconds
-
-    async def _ask(self, url: str) -> float | None:
+    async def ask(self) -> float | None:
+        """Return the answer of this moment, as `seconds` does."""
+        if self.url is None:
+            return None
+        before = self.seconds
         try:
-            async with ClientSession(timeout=_TIMEOUT) as session, session.get(url) as answer:
+            async with ClientSession(timeout=_TIMEOUT) as session, session.get(self.url) as answer:
                 body = await answer.json(content_type=None)
-                moment = dt.datetime.fromisoformat(body["next_delivery"])
+                self.seconds = dt.datetime.fromisoformat(body["next_delivery"]).timestamp()
         except (ClientError, TimeoutError, OSError, ValueError, LookupError, TypeError):
-            return None  # the bot is away, or plans nothing
-        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+            self.seconds = None
+        if self.seconds != before:
+            self._changed()
+        return self.seconds
 
     async def _watch(self) -> None:
         while True:
-            before = self.seconds
-            if await self.refresh() != before:
-                self._changed()
+            await self.ask()
             await asyncio.sleep(WATCH_SECONDS)

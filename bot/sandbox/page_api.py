@@ -8,31 +8,34 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from bot.sandbox.bot_api import BotApi, Fault, Pulse, read_params
-from bot.sandbox.clock import ClockError, SandboxClock
+from bot.sandbox.bot_api import BotApi, Fault
+from bot.sandbox.clock import SandboxClock
 from bot.sandbox.delivery import DeliveryWatch
-from bot.sandbox.methods import shown_commands
+from bot.sandbox.parameters import read_params
 from bot.sandbox.refusal import Json, Refusal
 from bot.sandbox.rules import TEXT_LENGTH
-from bot.sandbox.world import BOT, USERS, Query, World
+from bot.sandbox.world import BOT, EVERYONE, USERS, Chat, World
 
 ANSWER_SECONDS = 15.0
 HEARTBEAT_SECONDS = 15.0
 AFTER_DELIVERY = 0.5
+"""Seconds past a delivery's moment at which a jump ends, so that it is due beyond doubt."""
+CATCH_UP_SECONDS = 4.0
+ASK_AGAIN_SECONDS = 0.1
 LONGEST_DELAY = 60.0
 LARGEST = 2**53
 MOST_FAULTS = 1_000
-_MODES = frozenset({"answer", "drop_before", "drop_after", "delay"})
+_MODES = ("answer", "drop_before", "drop_after", "delay")
 _REQUIRED: Any = object()
 
 Action = Callable[[Json], Awaitable[Json]]
 
 
-def _field(body: Json, name: str, kinds: tuple[type, ...], default: Any = _REQUIRED) -> Any:
+def _field(body: Json, name: str, *kinds: type, default: Any = _REQUIRED) -> Any:
     value = body.get(name)
     if value is None and default is not _REQUIRED:
         return default
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+    if type(value) not in kinds:  # not isinstance: true is no number
         raise Refusal(400, f'Field "{name}" is missing or of the wrong type.')
     if isinstance(value, int | float) and not abs(value) <= LARGEST:
         raise Refusal(400, f'Field "{name}" is too large.')
@@ -42,12 +45,9 @@ def _field(body: Json, name: str, kinds: tuple[type, ...], default: Any = _REQUI
 class PageApi:
     """Everything below /api/. Refusals become `{"error": text}`."""
 
-    def __init__(
-        self, world: World, clock: SandboxClock, pulse: Pulse, bot_api: BotApi, status_url: str | None
-    ) -> None:
+    def __init__(self, world: World, clock: SandboxClock, bot_api: BotApi, status_url: str | None) -> None:
         self.world = world
         self.clock = clock
-        self.pulse = pulse
         self.bot_api = bot_api
         self.delivery = DeliveryWatch(status_url, self._log_clock)
 
@@ -70,14 +70,13 @@ class PageApi:
         ]
 
     async def _state(self, _request: web.Request) -> web.Response:
-        await self.delivery.refresh()
         chats = self.world.chats.values()
         return web.json_response(
             {
                 "bot": BOT,
                 "users": list(USERS.values()),
                 "chats": [chat.for_page() for chat in chats],
-                "commands": shown_commands(self.world),
+                "commands": self.world.commands.get(EVERYONE, []),
                 "clock": self._clock(),
                 "messages": {str(c.id): [m.for_page() for m in c.messages.values()] for c in chats},
                 "bot_online": self.bot_api.online,
@@ -107,7 +106,7 @@ class PageApi:
                 for number, event in events:
                     version = number
                     await response.write(f"id: {number}\ndata: {json.dumps(event)}\n\n".encode())
-                if not events and not await self.pulse.wait(HEARTBEAT_SECONDS):
+                if not events and not await self.world.pulse.wait(HEARTBEAT_SECONDS):
                     await response.write(heartbeat)
         except ConnectionError:
             pass  # the page was closed
@@ -120,89 +119,94 @@ class PageApi:
         self.bot_api.calls.clear()
         return web.json_response({})
 
+    def _user_and_chat(self, body: Json) -> tuple[int, Chat]:
+        user = _field(body, "user", int)
+        return user, self.world.member(user, _field(body, "chat", int))
+
     async def _send(self, body: Json) -> Json:
-        text = _field(body, "text", (str,))
+        text, reply_to = _field(body, "text", str), _field(body, "reply_to", int, default=None)
         if len(text) > TEXT_LENGTH:
             raise Refusal(400, f"A message holds at most {TEXT_LENGTH} characters.")
-        chat = self.world.member(_field(body, "user", (int,)), _field(body, "chat", (int,)))
-        reply_to = _field(body, "reply_to", (int,), None)
-        return {"message": self.world.say(body["user"], chat, text, self.clock.now(), reply_to).for_page()}
+        user, chat = self._user_and_chat(body)
+        return {"message": self.world.say(user, chat, text, self.clock.now(), reply_to).for_page()}
 
     async def _start(self, body: Json) -> Json:
-        """Press START: opens the chat, unblocks the bot, and sends /start with the link's payload."""
-        user, payload = _field(body, "user", (int,)), _field(body, "payload", (str,), "")
-        chat = self.world.member(user, _field(body, "chat", (int,)))
+        """Press START: unblocks the bot in the private chat, and sends /start with the link's payload there."""
+        user, payload = _field(body, "user", int), _field(body, "payload", str, default="")
+        chat = self.world.member(user, user)
         if not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", payload):
             raise Refusal(400, "A payload holds at most 64 of A-Z a-z 0-9 _ and -.")
-        if chat.type == "private":
-            self.world.block(user, self.clock.now(), blocked=False)
-        command = "/start" if chat.type == "private" else f"/start@{BOT['username']}"
-        return {"message": self.world.say(user, chat, f"{command} {payload}", self.clock.now()).for_page()}
+        self.world.block(user, self.clock.now(), blocked=False)
+        return {"message": self.world.say(user, chat, f"/start {payload}", self.clock.now()).for_page()}
 
     async def _press(self, body: Json) -> Json:
-        user, data = _field(body, "user", (int,)), _field(body, "data", (str,))
-        chat = self.world.member(user, _field(body, "chat", (int,)))
-        message = chat.messages.get(_field(body, "message_id", (int,)))
-        if message is None:
-            raise Refusal(404, "This message is gone.")
-        query = self.world.press(user, message, data)
+        data, message_id = _field(body, "data", str), _field(body, "message_id", int)
+        user, chat = self._user_and_chat(body)
+        query = self.world.press(user, chat, message_id, data)
         loop = asyncio.get_running_loop()
-        loop.call_later(ANSWER_SECONDS, self.world.queries.pop, query.id, None)
-        return await self._answer(query, loop.time() + ANSWER_SECONDS)
-
-    async def _answer(self, query: Query, until: float) -> Json:
-        loop = asyncio.get_running_loop()
-        while query.answer is None:
+        loop.call_later(ANSWER_SECONDS, self.world.answers.pop, query, None)
+        until = loop.time() + ANSWER_SECONDS
+        while (answer := self.world.answers.get(query)) is None:
             left = until - loop.time()
             if left <= 0 or self.bot_api.closing:
                 raise Refusal(504, "The bot did not answer in time.")
-            await self.pulse.wait(left)
-        return query.answer
+            await self.world.pulse.wait(left)
+        return answer
 
     async def _block(self, body: Json) -> Json:
-        user, blocked = _field(body, "user", (int,)), _field(body, "blocked", (bool,))
+        user, blocked = _field(body, "user", int), _field(body, "blocked", bool)
         self.world.block(user, self.clock.now(), blocked=blocked)
         return {}
 
     async def _move_clock(self, body: Json) -> Json:
-        try:
-            self.clock.advance(await self._seconds_ahead(body))
-        except ClockError as error:
-            raise Refusal(400, str(error)) from None
-        self.delivery.forget()
+        self.clock.advance(await self._seconds_ahead(body))
         self._log_clock()
         return {"clock": self._clock()}
 
     async def _seconds_ahead(self, body: Json) -> float:
         if "advance" in body:
-            return float(_field(body, "advance", (int, float)))
-        if "to" in body and body["to"] != "next":
-            return float(_field(body, "to", (int, float))) - self.clock.now()
+            return float(_field(body, "advance", int, float))
+        if body.get("to") == "next":
+            return await self._next_delivery() + AFTER_DELIVERY - self.clock.now()
         if "to" in body:
-            following = await self.delivery.refresh()
-            if following is None:
-                raise Refusal(409, "No delivery is planned: subscribe first, for example with /subscribe")
-            return max(following + AFTER_DELIVERY - self.clock.now(), 0.0)
-        if _field(body, "offset", (int, float)) != 0:
+            return float(_field(body, "to", int, float)) - self.clock.now()
+        if _field(body, "offset", int, float) != 0:
             raise Refusal(400, "The offset can only be set to 0, which is real time.")
         self.clock.reset()
         return 0.0
 
+    async def _next_delivery(self) -> float:
+        """Wait for a delivery that lies ahead: the bot may have just been told to, or still be sending the last.
+
+        Every answer is compared with the clock as it is then, so that of two presses at once each moves it.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + CATCH_UP_SECONDS
+        while True:
+            following = await self.delivery.ask()
+            if following is not None and following > self.clock.now():
+                return following
+            if self.delivery.url is None or self.bot_api.closing or loop.time() >= until:
+                break
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
+        if following is None:
+            raise Refusal(409, "No delivery is planned: subscribe first, for example with /subscribe")
+        raise Refusal(409, "The bot has not sent the last digest yet: try again in a moment")
+
     async def _add_fault(self, body: Json) -> Json:
-        mode = _field(body, "mode", (str,), "answer")
-        times = _field(body, "times", (int,), 1)
-        delay = float(_field(body, "delay", (int, float), 0))
+        mode, delay = (
+            _field(body, "mode", str, default="answer"),
+            _field(body, "delay", int, float, default=0),
+        )
+        times, status = _field(body, "times", int, default=1), _field(body, "status", int, default=500)
         if mode not in _MODES or not 1 <= times <= MOST_FAULTS or not 0 <= delay <= LONGEST_DELAY:
-            raise Refusal(
-                400, "mode is answer, drop_before, drop_after or delay; times 1-1000; delay 0-60 s."
-            )
-        status = _field(body, "status", (int,), 500)
+            raise Refusal(400, f"mode is one of {', '.join(_MODES)}; times 1-1000; delay 0-60 s.")
         if not 400 <= status <= 599:  # noqa: PLR2004 (the error statuses of HTTP)
             raise Refusal(400, "status must be from 400 to 599.")
-        description = _field(body, "description", (str,), f"Fault {status}")
-        refusal = Refusal(status, description, _field(body, "parameters", (dict,), None))
-        method = _field(body, "method", (str,), "").lower()
-        fault = Fault(method, _field(body, "chat", (int,), None), times, mode, refusal, delay)
+        description = _field(body, "description", str, default=f"Fault {status}")
+        refusal = Refusal(status, description, _field(body, "parameters", dict, default=None))
+        method, chat = _field(body, "method", str, default=""), _field(body, "chat", int, default=None)
+        fault = Fault(method.lower(), chat, times, mode, refusal, delay)
         self.bot_api.faults = [*self.bot_api.faults, fault][-MOST_FAULTS:]
         return {}
 

@@ -28,8 +28,3 @@ def bad_request(what: str) -> Refusal:
 def forbidden(what: str) -> Refusal:
     """Return a 403 with Telegram's prefix."""
     return Refusal(403, f"Forbidden: {what}")
-
-
-def conflict(what: str) -> Refusal:
-    """Return a 409 with Telegram's prefix."""
-    return Refusal(409, f"Conflict: {what}")

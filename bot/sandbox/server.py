@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import hdrs, web
 
-from bot.sandbox.bot_api import BotApi, Pulse
+from bot.sandbox.bot_api import BotApi
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.page_api import PageApi
 from bot.sandbox.refusal import Refusal
@@ -16,7 +16,8 @@ from bot.sandbox.world import World
 BODY_BYTES = 2**20
 SHUTDOWN_SECONDS = 1.0
 _PAGE = Path(__file__).parent / "page"
-_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+_LOOPBACK = "127.0.0.1"
+"""The page has no password, so nobody else may reach it."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'",
     "X-Content-Type-Options": "nosniff",
@@ -36,14 +37,12 @@ class SandboxSettings:
     """Where the sandbox listens, and whom it knows.
 
     Attributes:
-        host: A loopback address: the page has no password.
         port: 0 takes a free one.
         token: The bot's token, `digits:letters`.
         clock_file: Where the clock's offset is written, in seconds, as decimal text.
         status_url: The bot's /healthz, asked for `next_delivery`.
     """
 
-    host: str = "127.0.0.1"
     port: int = 8080
     token: str = field(default="1000000001:sandbox", repr=False)
     clock_file: Path | None = None
@@ -56,24 +55,19 @@ class Sandbox:
     def __init__(self, settings: SandboxSettings) -> None:
         self.settings = settings
         self.clock = SandboxClock(settings.clock_file)
-        self._pulse = Pulse()
-        self._world = World(self._pulse.beat, self.clock.now())
-        self._bot_api = BotApi(self._world, self.clock, self._pulse, settings.token)
-        self._page_api = PageApi(self._world, self.clock, self._pulse, self._bot_api, settings.status_url)
+        self._world = World(self.clock.now())
+        self._bot_api = BotApi(self._world, self.clock, settings.token)
+        self._page_api = PageApi(self._world, self.clock, self._bot_api, settings.status_url)
         self._runner: web.AppRunner | None = None
         self._port = settings.port
 
     @property
     def url(self) -> str:
         """The address of the page; the Bot API lies under it."""
-        return f"http://{self.settings.host}:{self._port}"
+        return f"http://{_LOOPBACK}:{self._port}"
 
     async def start(self) -> None:
         """Listen. Raises SandboxError for a bad setting, a taken port, a clock file not writable."""
-        if self.settings.host not in _LOOPBACK:
-            raise SandboxError(
-                "The sandbox has no password, so it listens on 127.0.0.1 alone: set the host to that."
-            )
         if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", self.settings.token):
             raise SandboxError('The token must look like "1000000001:letters-and-digits".')
         try:
@@ -87,7 +81,7 @@ class Sandbox:
         )
         await runner.setup()
         try:
-            site = web.TCPSite(runner, self.settings.host, self.settings.port)
+            site = web.TCPSite(runner, _LOOPBACK, self.settings.port)
             await site.start()
         except (OSError, OverflowError) as error:
             await runner.cleanup()
@@ -104,7 +98,7 @@ class Sandbox:
             return
         runner, self._runner = self._runner, None
         self._bot_api.closing = True
-        self._pulse.beat()
+        self._world.pulse.beat()
         await self._page_api.delivery.stop()
         await runner.cleanup()
 
@@ -124,18 +118,18 @@ class Sandbox:
         try:
             self._check_sender(request, for_bot=for_bot)
             return await handler(request)
-        except Refusal as refusal:
-            status, text = refusal.status, refusal.description
+        except Refusal as error:
+            refusal = error
         except web.HTTPException as error:
-            status, text = error.status, error.reason
-        if for_bot:
-            return web.json_response({"ok": False, "error_code": status, "description": text}, status=status)
-        return web.json_response({"error": text}, status=status)
+            refusal = Refusal(error.status, error.reason)
+        return web.json_response(
+            refusal.answer() if for_bot else {"error": refusal.description}, status=refusal.status
+        )
 
     def _check_sender(self, request: web.Request, *, for_bot: bool) -> None:
         """Keep other sites out: a page elsewhere must neither drive the sandbox nor rebind its name to it."""
         host = request.headers.get(hdrs.HOST, "")
-        if host not in {f"{name}:{self._port}" for name in _LOOPBACK}:
+        if host not in {f"{name}:{self._port}" for name in (_LOOPBACK, "localhost")}:
             raise Refusal(403, f"Open the sandbox at {self.url}/")
         if for_bot or request.method in {hdrs.METH_GET, hdrs.METH_HEAD}:
             return

@@ -1,10 +1,12 @@
 """What Telegram does to a message's text before it stores it: cleaning, trimming, entities put in order.
 
-Source: TDLib `td/telegram/MessageEntity.cpp` (`fix_formatted_text`, `fix_entities`, `split_entities`) and
-`misc.cpp` (`clean_input_string`, `is_empty_string`). Offsets and lengths are UTF-16 code units.
+Source: TDLib `td/telegram/MessageEntity.cpp` (`fix_formatted_text`) and `misc.cpp` (`clean_input_string`,
+`is_empty_string`). Offsets and lengths are UTF-16 code units.
 """
 
 import re
+from bisect import bisect_left, bisect_right
+from itertools import pairwise
 
 from bot.sandbox.refusal import Json
 
@@ -20,10 +22,9 @@ _FOUND = re.compile(
     r"|(?<![\w@])(?P<mention>@[A-Za-z0-9_]{3,32})(?!\w)"
 )
 _STYLES = ("bold", "italic", "underline", "strikethrough", "spoiler")
-_QUOTES = frozenset({"blockquote", "expandable_blockquote"})
-_CODE = frozenset({"code", "pre"})
-_FIRST = {"blockquote": 0, "expandable_blockquote": 0, "pre": 10, "code": 20, "text_link": 49}
-_FIRST |= {style: 90 + place for place, style in enumerate(_STYLES)}
+_QUOTES = ("blockquote", "expandable_blockquote")
+_CODE = ("pre", "code")
+_RANKS = {kind: rank for rank, kind in enumerate((*_QUOTES, *_CODE, "", *_STYLES))}
 
 
 def width(text: str) -> int:
@@ -36,7 +37,61 @@ def is_empty(text: str) -> bool:
     return _INVISIBLE.fullmatch(text) is not None
 
 
-def found(text: str) -> list[Json]:
+def finish(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
+    """Return the text and the entities as Telegram stores them. The entities must nest."""
+    text, entities = _clean(text, entities)
+    taken = bytearray(width(text))
+    for entity in entities:
+        if _family(entity) == "solid":
+            taken[entity["offset"] : _end(entity)] = b"\1" * entity["length"]
+    free = [e for e in _found(text) if not any(taken[e["offset"] : _end(e)])]
+    return text, _settle(_cut(entities + free))
+
+
+def _clean(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
+    """Replace and drop characters, trim spaces and newlines, and move the entities along."""
+    moved: list[int] = []  # from an offset in the source to one in the cleaned text
+    offset = 0
+    for c in text:
+        moved += [offset] * width(c)
+        offset += 0 if _DROPPED.match(c) else width(c)
+    moved.append(offset)
+    text = _MARK_BEFORE_MARK.sub("\u200c", _CONTROL.sub(" ", _DROPPED.sub("", text))).rstrip(" \n")
+    last, first = width(text), len(text) - len(text.lstrip(" \n"))
+    kept: list[Json] = []
+    for entity in entities:
+        begin, end = max(moved[entity["offset"]], first), min(moved[_end(entity)], last)
+        if begin < end:
+            kept.append(entity | {"offset": begin - first, "length": end - begin})
+    return text[first:], kept
+
+
+def _cut(entities: list[Json]) -> list[Json]:
+    """Cut every style where another entity begins or ends."""
+    edges = sorted({edge for e in entities for edge in (e["offset"], _end(e))})
+    pieces: list[Json] = []
+    for entity in entities:
+        span = edges[bisect_left(edges, entity["offset"]) : bisect_right(edges, _end(entity))]
+        if entity["type"] not in _STYLES:
+            span = [span[0], span[-1]]
+        pieces += [entity | {"offset": begin, "length": end - begin} for begin, end in pairwise(span)]
+    return pieces
+
+
+def _settle(entities: list[Json]) -> list[Json]:
+    """Drop what may not stand inside another: a link in a link, a quote in a quote, anything in code."""
+    kept: list[Json] = []
+    around: list[Json] = []
+    for entity in sorted(entities, key=_order):
+        while around and _end(around[-1]) <= entity["offset"]:
+            around.pop()
+        if not any(outer["type"] in _CODE or _family(outer) == _family(entity) for outer in around):
+            kept.append(entity)
+            around.append(entity)
+    return kept
+
+
+def _found(text: str) -> list[Json]:
     """Return the entities that Telegram finds by itself: links, commands and mentions."""
     entities: list[Json] = []
     read = offset = 0
@@ -47,27 +102,11 @@ def found(text: str) -> list[Json]:
     return entities
 
 
-def finish(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
-    """Return the text and the entities as Telegram stores them."""
-    text, entities = _trim(*_clean(text, settle(entities)))
-    taken = bytearray(width(text))
-    for entity in entities:
-        if entity["type"] not in _STYLES and entity["type"] not in _QUOTES:
-            taken[entity["offset"] : _end(entity)] = b"\1" * entity["length"]
-    return text, settle(entities + [e for e in found(text) if not any(taken[e["offset"] : _end(e)])])
-
-
-def settle(entities: list[Json]) -> list[Json]:
-    """Drop what may not overlap (links in links, quotes in quotes, styles in code), cut styles at the rest.
-
-    Entities that hold no style are `blocks`: they keep their extent; a style is cut where one begins or ends.
-    """
-    quotes = _apart([e for e in entities if e["type"] in _QUOTES])
-    solid = _apart([e for e in entities if e["type"] not in _QUOTES and e["type"] not in _STYLES])
-    solid = [e for e in solid if not any(_crosses(e, quote) for quote in quotes)]
-    blocks = sorted(quotes + solid, key=_order)
-    styles = sorted((e for e in entities if e["type"] in _STYLES), key=_order)
-    return sorted(blocks + _Cutter(styles).cut(blocks), key=_order)
+def _family(entity: Json) -> str:
+    """Of a family only the outermost stays: each style is one, so are quotes, and so is all the rest."""
+    if entity["type"] in _STYLES:
+        return str(entity["type"])
+    return "quote" if entity["type"] in _QUOTES else "solid"
 
 
 def _end(entity: Json) -> int:
@@ -75,92 +114,5 @@ def _end(entity: Json) -> int:
 
 
 def _order(entity: Json) -> tuple[int, int, int]:
-    return entity["offset"], -entity["length"], _FIRST.get(entity["type"], 50)
-
-
-def _apart(entities: list[Json]) -> list[Json]:
-    kept: list[Json] = []
-    for entity in sorted(entities, key=_order):
-        if not kept or _end(kept[-1]) <= entity["offset"]:
-            kept.append(entity)
-    return kept
-
-
-def _crosses(entity: Json, quote: Json) -> bool:
-    """Tell whether the entity touches the quote without lying inside it."""
-    touches = entity["offset"] < _end(quote) and quote["offset"] < _end(entity)
-    return touches and not (quote["offset"] <= entity["offset"] and _end(entity) <= _end(quote))
-
-
-class _Cutter:
-    """Styles in order of offset, cut at blocks and at each other, joined where the same style touches."""
-
-    def __init__(self, styles: list[Json]) -> None:
-        self._waiting = styles[::-1]
-        self._running: dict[str, list[int]] = {}
-        self._pieces: list[Json] = []
-
-    def cut(self, blocks: list[Json]) -> list[Json]:
-        around: list[Json] = []
-        for block in blocks:
-            self._leave(around, block["offset"])
-            around.append(block)
-        self._leave(around, 2**31)
-        return self._pieces
-
-    def _leave(self, around: list[Json], offset: int) -> None:
-        while around and _end(around[-1]) <= offset:
-            block = around.pop()
-            before = len(self._pieces)
-            self._advance(_end(block))
-            if block["type"] in _CODE:
-                del self._pieces[before:]
-        self._advance(offset)
-
-    def _advance(self, offset: int) -> None:
-        while self._waiting and self._waiting[-1]["offset"] < offset:
-            style = self._waiting.pop()
-            running = self._running.get(style["type"])
-            if running and style["offset"] <= running[1]:
-                running[1] = max(running[1], _end(style))
-            else:
-                self._flush(style["offset"])
-                self._running[style["type"]] = [style["offset"], _end(style)]
-        self._flush(offset)
-
-    def _flush(self, offset: int) -> None:
-        for style in [s for s in _STYLES if s in self._running]:
-            begin, end = self._running[style]
-            if begin < offset:
-                self._pieces.append({"type": style, "offset": begin, "length": min(end, offset) - begin})
-                self._running[style][0] = offset
-            if end <= offset:
-                del self._running[style]
-
-
-def _clean(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
-    """Replace control characters, drop what Telegram drops, and move the entities along."""
-    moved: list[int] = []
-    offset = 0
-    for c in text:
-        moved += [offset] * (1 + (c > "\uffff"))
-        offset += 0 if _DROPPED.match(c) else width(c)
-    moved.append(offset)
-    text = _MARK_BEFORE_MARK.sub("\u200c", _CONTROL.sub(" ", _DROPPED.sub("", text)))
-    spans = [(moved[e["offset"]], moved[_end(e)], e) for e in entities]
-    return text, [e | {"offset": begin, "length": end - begin} for begin, end, e in spans]
-
-
-def _trim(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
-    """Cut spaces and newlines at both ends of the text and at the beginning of entities."""
-    units = "".join(c if c <= "\uffff" else c + c for c in text)  # indexed as UTF-16 is
-    last = len(units.rstrip(" \n"))
-    first = len(units) - len(units.lstrip(" \n"))
-    kept: list[Json] = []
-    for entity in entities:
-        inner = units[entity["offset"] : _end(entity)]
-        begin = entity["offset"] + len(inner) - len(inner.lstrip(" \n"))
-        end = min(_end(entity), last)
-        if begin < end:
-            kept.append(entity | {"offset": begin - first, "length": end - begin})
-    return text.strip(" \n"), kept
+    """Sort outer before inner; of two with the same extent, quotes and code before what they hold, styles last."""
+    return entity["offset"], -entity["length"], _RANKS.get(entity["type"], _RANKS[""])

@@ -3,10 +3,11 @@
 A state machine without a clock and without I/O: `now` (seconds since 1970) comes in, refusals go out.
 """
 
+import asyncio
 import re
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.sandbox.refusal import Json, Refusal, bad_request, forbidden
 from bot.sandbox.text import finish, is_empty
@@ -15,6 +16,7 @@ MESSAGES_KEPT = 1000
 EVENTS_KEPT = 2000
 UPDATES_KEPT = 2000
 QUERIES_KEPT = 200
+COMMAND_LISTS_KEPT = 200
 BOT: Json = {"id": 1_000_000_001, "is_bot": True, "first_name": "Digest Bot", "username": "digest_bot"}
 BOT_ID: int = BOT["id"]
 USERS: dict[int, Json] = {
@@ -23,17 +25,47 @@ USERS: dict[int, Json] = {
 }
 GROUP = -1_001_000_000_001
 CHANNEL = -1_001_000_000_002
-_ADDRESSED = re.compile(r"/[A-Za-z0-9_]+(?:@(?P<bot>[A-Za-z0-9_]+))?")
+_TO_THE_BOT = re.compile(
+    rf"(?<![\w/@<>])/[A-Za-z0-9_]+(?:@{BOT['username']})?(?![\w@/<>])|(?<![\w@])@{BOT['username']}(?!\w)",
+    re.IGNORECASE,
+)
+EVERYONE = '{"type": "default"}'
+"""The audience of a bot's usual list of commands: a scope as JSON text, followed by the language if there is one."""
+
+
+def _forget_oldest(kept: dict[Any, Any], most: int) -> None:
+    if len(kept) > most:
+        del kept[next(iter(kept))]
+
+
+class Pulse:
+    """Wakes everyone who waits for the world to change."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def beat(self) -> None:
+        """Wake all who wait now."""
+        event, self._event = self._event, asyncio.Event()
+        event.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Return True at the next beat, False after seconds without one."""
+        event = self._event
+        try:
+            async with asyncio.timeout(seconds):
+                return await event.wait()
+        except TimeoutError:
+            return False
 
 
 @dataclass(slots=True)
 class Message:
-    """A message as stored. `sender` is None for a channel's post; `by_bot` tells who may edit it."""
+    """A message as stored. The `id` is given by World.post; `sender` is a user or the bot, in a channel too."""
 
     id: int
     chat: "Chat"
-    sender: int | None
-    by_bot: bool
+    sender: int
     date: int
     text: str
     entities: list[Json]
@@ -46,7 +78,7 @@ class Message:
         return {
             "message_id": self.id,
             "chat": self.chat.id,
-            "from": self.sender,
+            "from": None if self.chat.type == "channel" else self.sender,
             "date": self.date,
             "edit_date": self.edit_date,
             "text": self.text,
@@ -58,15 +90,14 @@ class Message:
     def for_bot(self, *, with_reply: bool = True) -> Json:
         """Return the message as a Bot API object."""
         chat = self.chat.for_bot()
-        body: Json = {"message_id": self.id, "date": self.date, "chat": chat}
-        if self.sender is None:
+        body: Json = {"message_id": self.id, "date": self.date, "chat": chat, "text": self.text}
+        if self.chat.type == "channel":
             body["sender_chat"] = chat
         else:
             body["from"] = BOT if self.sender == BOT_ID else USERS[self.sender]
         extra = {"edit_date": self.edit_date, "entities": self.entities, "reply_markup": self.markup}
-        body |= {name: value for name, value in extra.items() if value} | {"text": self.text}
-        replied = self.chat.messages.get(self.reply_to or 0)
-        if replied and with_reply:
+        body |= {name: value for name, value in extra.items() if value}
+        if with_reply and (replied := self.chat.messages.get(self.reply_to or 0)):
             body["reply_to_message"] = replied.for_bot(with_reply=False)
         return body
 
@@ -86,12 +117,11 @@ class Chat:
 
     def for_page(self) -> Json:
         """Return the chat as the page reads it."""
-        members = [{"user": user, "status": status} for user, status in self.members.items()]
         return {
             "id": self.id,
             "type": self.type,
             "title": BOT["first_name"] if self.type == "private" else self.title,
-            "members": members,
+            "members": [{"user": user, "status": status} for user, status in self.members.items()],
             "blocked": self.blocked,
         }
 
@@ -101,39 +131,32 @@ class Chat:
         return {"id": self.id, "type": self.type, name: self.title}
 
 
-@dataclass(slots=True)
-class Query:
-    """A press of a button that the bot has to answer once."""
-
-    id: str
-    answer: Json | None = None
-
-
 class World:
-    """Everything that the sandbox knows. `changed` is called after every event and every new update.
+    """Everything that the sandbox knows. `pulse` beats after every event and every new update.
 
     `born` (seconds since 1970) begins the numbers of updates and events, so that neither the bot nor the page
     takes those of a new start for those that it has seen.
     """
 
-    def __init__(self, changed: Callable[[], None] = lambda: None, born: float = 0.0) -> None:
-        self.changed = changed
+    def __init__(self, born: float = 0.0) -> None:
+        group = {501: "creator", 502: "member", BOT_ID: "member"}
+        channel = {501: "administrator", BOT_ID: "administrator", 502: "member"}
         chats = [
-            Chat(i, "private", user["first_name"], {i: "member"}, started=False) for i, user in USERS.items()
+            *(
+                Chat(user, "private", USERS[user]["first_name"], {user: "member"}, started=False)
+                for user in USERS
+            ),
+            Chat(GROUP, "supergroup", "Reading circle", group),
+            Chat(CHANNEL, "channel", "Digests", channel),
         ]
-        admins = {501: "administrator", BOT_ID: "administrator"}
-        chats.append(
-            Chat(GROUP, "supergroup", "Reading circle", {501: "creator", 502: "member", BOT_ID: "member"})
-        )
-        chats.append(Chat(CHANNEL, "channel", "Digests", admins | {502: "member"}))
         self.chats = {chat.id: chat for chat in chats}
+        self.pulse = Pulse()
         self.updates: deque[Json] = deque(maxlen=UPDATES_KEPT)
         self.last_update = int(born)
-        self.allowed: frozenset[str] = frozenset()
-        self.webhook: Json = {}
+        self.allowed: list[str] = []
+        self.answers: dict[str, Json | None] = {}  # by callback query; None until the bot answers
         self.last_query = int(born) * 1000
-        self.queries: dict[str, Query] = {}
-        self.commands: dict[tuple[str, str], list[Json]] = {}
+        self.commands: dict[str, list[Json]] = {}
         self.events: deque[tuple[int, Json]] = deque(maxlen=EVENTS_KEPT)
         self.version = int(born) * 1000
 
@@ -143,7 +166,7 @@ class World:
         """Add an event for the page."""
         self.version += 1
         self.events.append((self.version, event))
-        self.changed()
+        self.pulse.beat()
 
     def since(self, version: int) -> list[tuple[int, Json]] | None:
         """Return the events after a version; None when some are forgotten, or the version is unknown."""
@@ -155,12 +178,10 @@ class World:
         if not self.allowed or kind in self.allowed:
             self.last_update += 1
             self.updates.append({"update_id": self.last_update, kind: body})
-            self.changed()
+            self.pulse.beat()
 
     def pending(self, offset: int, limit: int) -> list[Json]:
-        """Forget the updates before offset (a negative one counts from the end) and return the next ones."""
-        if offset < 0:
-            offset = self.updates[max(offset, -len(self.updates))]["update_id"] if self.updates else 0
+        """Forget the updates before offset and return the next ones."""
         while self.updates and self.updates[0]["update_id"] < offset:
             self.updates.popleft()
         return list(self.updates)[:limit]
@@ -185,20 +206,23 @@ class World:
             raise forbidden("bot can't initiate conversation with a user")
         return chat
 
-    def post(self, chat: Chat, sender: int | None, text: str, entities: list[Json], now: float) -> Message:
-        """Store a message under the chat's next id. `now` becomes its date; nothing is announced yet."""
-        chat.last_id += 1
-        by_bot = sender == BOT_ID
-        shown = None if chat.type == "channel" else sender
-        message = Message(chat.last_id, chat, shown, by_bot, int(now), text, entities)
+    def post(self, message: Message) -> Message:
+        """Store a message under the chat's next id, and tell the page."""
+        chat = message.chat
+        chat.last_id = message.id = chat.last_id + 1
         chat.messages[message.id] = message
-        if len(chat.messages) > MESSAGES_KEPT:
-            del chat.messages[next(iter(chat.messages))]
+        _forget_oldest(chat.messages, MESSAGES_KEPT)
+        self.log({"type": "message", "message": message.for_page()})
         return message
 
-    def announce(self, kind: str, message: Message) -> None:
-        """Tell the page of a new ("message") or a changed ("edit") message."""
-        self.log({"type": kind, "message": message.for_page()})
+    def set_commands(self, audience: str, commands: list[Json]) -> None:
+        """Replace a list of commands; the page shows the one for everyone."""
+        before = self.commands.pop(audience, [])
+        if commands:
+            self.commands[audience] = commands
+            _forget_oldest(self.commands, COMMAND_LISTS_KEPT)
+        if audience == EVERYONE and commands != before:
+            self.log({"type": "commands", "commands": commands})
 
     # What people do
 
@@ -215,49 +239,32 @@ class World:
             raise Refusal(409, "You blocked this bot. Unblock it to write.")
         if chat.type == "channel" and chat.members[user] == "member":
             raise Refusal(403, "Only administrators post in this channel.")
-        if reply_to is not None and reply_to not in chat.messages:
-            raise Refusal(404, "The message that you reply to is gone.")
         text, entities = finish(text, [])
         if is_empty(text):
             raise Refusal(400, "Write some text first.")
         chat.started = True
-        message = self.post(chat, user, text, entities, now)
-        message.reply_to = reply_to
-        self.announce("message", message)
-        if self._seen_by_bot(message):
+        message = self.post(Message(0, chat, user, int(now), text, entities, reply_to=reply_to))
+        # Privacy mode in groups: commands, mentions of the bot and replies to it, and nothing else.
+        replied = chat.messages.get(reply_to or 0)
+        to_the_bot = _TO_THE_BOT.search(text) or (replied and replied.sender == BOT_ID)
+        if chat.type != "supergroup" or to_the_bot:
             self.update("channel_post" if chat.type == "channel" else "message", message.for_bot())
         return message
 
-    def _seen_by_bot(self, message: Message) -> bool:
-        """Privacy mode in groups: commands, mentions of the bot and replies to it, and nothing else."""
-        if message.chat.type != "supergroup":
-            return True
-        replied = message.chat.messages.get(message.reply_to or 0)
-        units = message.text.encode("utf-16-le")
-        for entity in message.entities:
-            piece = units[2 * entity["offset"] : 2 * (entity["offset"] + entity["length"])].decode(
-                "utf-16-le"
-            )
-            command = _ADDRESSED.fullmatch(piece) if entity["type"] == "bot_command" else None
-            to = command["bot"] or BOT["username"] if command else piece.removeprefix("@")
-            if entity["type"] in {"bot_command", "mention"} and to.lower() == BOT["username"]:
-                return True
-        return replied is not None and replied.by_bot
-
-    def press(self, user: int, message: Message, data: str) -> Query:
-        """Press a callback button. Raises Refusal when the message no longer has it."""
-        rows = (message.markup or {}).get("inline_keyboard", [])
-        if not any(button.get("callback_data") == data for row in rows for button in row):
+    def press(self, user: int, chat: Chat, message_id: int, data: str) -> str:
+        """Press a callback button; return the query's id. Raises Refusal when the message no longer has it."""
+        message = chat.messages.get(message_id)
+        rows = ((message and message.markup) or {}).get("inline_keyboard", [])
+        if message is None or not any(button.get("callback_data") == data for row in rows for button in row):
             raise Refusal(404, "This button is gone: the message has changed.")
-        if message.chat.blocked:
+        if chat.blocked:
             raise Refusal(409, "You blocked this bot. Unblock it to press its buttons.")
         self.last_query += 1
-        query = Query(str(self.last_query))
-        self.queries[query.id] = query
-        if len(self.queries) > QUERIES_KEPT:
-            del self.queries[next(iter(self.queries))]
-        body = {"id": query.id, "from": USERS[user], "message": message.for_bot(), "data": data}
-        self.update("callback_query", body | {"chat_instance": str(message.chat.id)})
+        query = str(self.last_query)
+        self.answers[query] = None
+        _forget_oldest(self.answers, QUERIES_KEPT)
+        body = {"id": query, "from": USERS[user], "message": message.for_bot(), "data": data}
+        self.update("callback_query", body | {"chat_instance": str(chat.id)})
         return query
 
     def block(self, user: int, now: float, *, blocked: bool) -> None:
