@@ -74,7 +74,9 @@ async def test_make_demo() -> None:
 
 def test_make_test_runs_the_whole_suite() -> None:
     """This is the run that you are looking at, so only its command is asked for."""
-    done = subprocess.run(["make", "-n", "--no-print-directory", "test"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "-n", "--no-print-directory", "test"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout.splitlines()[-1] == ".venv/bin/pytest"
 
