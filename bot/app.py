@@ -26,6 +26,7 @@ from bot.services.subscribing import Subscribing
 from bot.store import open_store
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import add_handlers, build_application
+from bot.telegram.governor import GovernorLimiter
 from bot.telegram.handlers import Handlers
 from bot.telegram.polling import connected, receiving
 from bot.telegram.sender import TelegramSender
@@ -48,7 +49,10 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(_opened(settings.storage.url, clock))
         health = Health(store, clock)
-        application = build_application(token.get_secret_value(), settings.telegram.api_url, health.polled)
+        limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
+        application = build_application(
+            token.get_secret_value(), settings.telegram.api_url, health.polled, limiter
+        )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
         reading = Reading(store, library, clock)
         reader = settings.reader

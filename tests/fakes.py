@@ -65,6 +65,13 @@ class RecordingAlerts:
         self.told.append(text)
 
 
+class ForgottenHolds:
+    """Waits that nobody remembers."""
+
+    async def hold(self, chat_id: int | None, until: dt.datetime) -> None:
+        """Kept nowhere."""
+
+
 def digests(*ids: str, publish: dt.date | None = None) -> tuple[Digest, ...]:
     """Digests whose text names them."""
     return tuple(Digest(id_, f"Title {id_}", f"The **text** of {id_}.", (1, 2), publish) for id_ in ids)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from telegram import Bot
 from telegram.error import BadRequest, Conflict, TelegramError
+from telegram.ext import ExtBot
 
 from bot.core.delivery import (
     Ambiguous,
@@ -27,8 +27,10 @@ from bot.core.delivery import (
     Unreachable,
 )
 from bot.core.model import Button, Chat, Message
+from bot.telegram.governor import GovernorLimiter
 from bot.telegram.request import AiohttpRequest, NotSentError
 from bot.telegram.sender import TelegramSender, classify
+from tests.fakes import FixedClock, ForgottenHolds
 
 TOKEN = "1000000001:test-token"
 HELLO = Message("<b>Hello</b>", ((Button("Next", "next"), Button("Read", url="https://example.org/")),))
@@ -100,11 +102,17 @@ class Impatient:
     """A bot's connection with short patience."""
 
     request: AiohttpRequest
-    bot: Bot
+    bot: ExtBot[Any]
 
     async def send(self, message: Message = HELLO, chat: Chat = Chat(5)) -> Outcome:  # noqa: B008
         """One attempt, as the sender does it."""
         return await TelegramSender(self.bot).send(chat, message)
+
+
+def extbot(base_url: str, request: AiohttpRequest) -> ExtBot[Any]:
+    """A bot behind a governor that is new, as each of these tests has its own chat's pace."""
+    limiter = GovernorLimiter(1000, FixedClock(), ForgottenHolds(), {})
+    return ExtBot(TOKEN, base_url, request=request, rate_limiter=limiter)
 
 
 class ShortRequest(AiohttpRequest):
@@ -117,7 +125,7 @@ class ShortRequest(AiohttpRequest):
 
 def connect(port: int, request: AiohttpRequest) -> Impatient:
     """A bot that calls a local server."""
-    return Impatient(request, Bot(TOKEN, f"http://127.0.0.1:{port}/bot", request=request))
+    return Impatient(request, extbot(f"http://127.0.0.1:{port}/bot", request))
 
 
 @pytest.fixture
@@ -392,7 +400,7 @@ async def test_what_finds_no_server_was_not_sent(address: str) -> None:
     """Refused, no such name, no such address: it may be tried again freely."""
     request = ShortRequest(1)
     await request.initialize()
-    bot = Bot(TOKEN, f"{address.format(port=free_port())}/bot", request=request)
+    bot = extbot(f"{address.format(port=free_port())}/bot", request)
     assert isinstance(await TelegramSender(bot).send(Chat(5), HELLO), NotSent)
     await request.shutdown()
 
@@ -416,7 +424,7 @@ async def test_a_proxy_that_refuses_to_connect_was_not_passed(
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
         request = ShortRequest(1)
         await request.initialize()
-        bot = Bot(TOKEN, f"https://127.0.0.1:{server.port}/bot", request=request)
+        bot = extbot(f"https://127.0.0.1:{server.port}/bot", request)
         assert isinstance(await TelegramSender(bot).send(Chat(5), HELLO), NotSent)
         await request.shutdown()
     proxy.close()
@@ -479,7 +487,7 @@ async def test_good_answers_are_told_and_others_are_not(server: Server) -> None:
 
 async def test_the_token_is_not_in_an_error(client: Impatient) -> None:
     """Addresses hold the token, so errors do not hold addresses."""
-    bot = Bot(TOKEN, f"http://127.0.0.1:{free_port()}/bot", request=client.request)
+    bot = extbot(f"http://127.0.0.1:{free_port()}/bot", client.request)
     with pytest.raises(NotSentError) as caught:
         await bot.send_message(5, "Hello")
     assert TOKEN not in str(caught.value)

@@ -79,7 +79,7 @@ class Delivering:
                 break
             first = self._watch.first(claimed)
             tried += len(first)
-            attempts = (self._attempt(delivery, place) for place, delivery in enumerate(first))
+            attempts = (self._attempt(delivery) for delivery in first)
             given_back = [
                 give_back(delivery, self.clock.now()) for delivery in claimed if delivery not in first
             ]
@@ -96,8 +96,7 @@ class Delivering:
         """Why nothing is sent any more until the bot is restarted."""
         return self._watch.halted
 
-    async def _attempt(self, delivery: Delivery, place: int) -> Decision:
-        await asyncio.sleep((place + 1) / self.pace.rate)
+    async def _attempt(self, delivery: Delivery) -> Decision:
         outcome = await self.sender.send(delivery.chat, self._message(delivery))
         if incident := self._watch.observe(delivery, outcome, _monotonic()):
             await self._tell(incident)

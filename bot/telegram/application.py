@@ -19,6 +19,7 @@ from telegram.ext import (
 
 from bot.core import texts
 from bot.core.library import Library
+from bot.telegram.governor import GovernorLimiter
 from bot.telegram.handlers import Handlers
 from bot.telegram.request import AiohttpRequest
 
@@ -55,7 +56,7 @@ class InOrderWithinChat(BaseUpdateProcessor):
         """Nothing to let go of."""
 
 
-def build_application(token: str, api_url: str, on_poll: Callable[[], None]) -> App:
+def build_application(token: str, api_url: str, on_poll: Callable[[], None], limiter: GovernorLimiter) -> App:
     """The Application without handlers; `on_poll` is called after every good getUpdates."""
     return (
         ApplicationBuilder()
@@ -65,6 +66,7 @@ def build_application(token: str, api_url: str, on_poll: Callable[[], None]) -> 
         .request(AiohttpRequest(_CALL_POOL))
         .get_updates_request(AiohttpRequest(_POLL_POOL, on_poll))
         .concurrent_updates(InOrderWithinChat())
+        .rate_limiter(limiter)
         .job_queue(None)
         .build()
     )

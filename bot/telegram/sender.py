@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 import structlog
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -14,6 +14,7 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
+from telegram.ext import ExtBot
 
 from bot.core.delivery import (
     Ambiguous,
@@ -28,6 +29,7 @@ from bot.core.delivery import (
     Unauthorized,
     Unreachable,
 )
+from bot.core.governor import Lane
 from bot.core.model import Chat, Message
 from bot.telegram.request import NotSentError
 
@@ -47,7 +49,7 @@ _VAGUE_WAIT = dt.timedelta(seconds=5)
 class TelegramSender:
     """Implements the `Sender` port over one `Bot`."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: ExtBot[Any]) -> None:
         self._bot = bot
 
     async def send(self, chat: Chat, message: Message) -> Outcome:
@@ -65,7 +67,7 @@ class TelegramSender:
 
     async def _attempt(self, chat: Chat, what: dict[str, Any]) -> Outcome:
         try:
-            sent = await self._bot.send_message(chat.id, **what, **topic(chat))
+            sent = await self._bot.send_message(chat.id, **what, **topic(chat), rate_limit_args=Lane.BULK)
         except TelegramError as error:
             outcome = classify(error)
             _log.warning("delivery.refused", chat=chat.id, outcome=type(outcome).__name__, reason=str(error))

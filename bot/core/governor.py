@@ -1,0 +1,130 @@
+"""How fast messages may go: one budget with two lanes, a pace for each chat, and chats that a 429 holds.
+
+Nothing is reserved before it goes, so a call that waits never stands in the way of one that comes later and
+goes first. The limits: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+"""
+
+import datetime as dt
+import math
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+
+_BUDGET = 30
+"""Messages a second over all chats, free of charge; a higher `rate` is itself the budget."""
+_TOLERANCE = 0.02
+"""Seconds that a late timer may catch up on. A second is taken as longer by as much, so it holds all the same."""
+_BURST = 3
+_IN_A_GROUP = 60 / (20 - _BURST)
+"""Seconds from message to message, so that a burst and what follows it make 20 a minute; in private it is 1."""
+_LONG_TEXT = 500
+_LONG_COST = 6
+"""Longer texts "hit limits sooner" (Telegram's bot support, without a figure). The one figure known from a
+bot at work, LaunchBot's, is 6; a 429 costs more than a slow broadcast, and digests are shorter anyway."""
+_TOGETHER = dt.timedelta(seconds=2)
+_MANY_CHATS = 3
+"""A 429 does not say whether it is meant for the chat or for the bot. So many chats within 2 s, and fewer
+messages taken in them than refused, mean the bot."""
+
+
+class Lane(StrEnum):
+    """Who waits for a message: a reader who has just asked, or nobody in particular. The first goes first."""
+
+    INTERACTIVE = "interactive"
+    BULK = "bulk"
+
+
+@dataclass(slots=True)
+class _Schedule:
+    """One every `interval` seconds, at most `ahead` seconds before its time (ITU-T I.371: GCRA)."""
+
+    interval: float
+    ahead: float
+    next: float = -math.inf
+
+    def wait(self, now: float) -> float:
+        return max(0, self.next - self.ahead - now)
+
+    def take(self, now: float, amount: int = 1) -> None:
+        self.next = max(self.next, now) + amount * self.interval
+
+
+class Governor:
+    """The budget. `rate` is the bulk lane's, in messages a second; `now` is monotonic, in seconds.
+
+    Bulk goes evenly, never more than `rate` (rounded up) in any second. All together keep within 30 a second,
+    or within `rate` where that is more: what interactive calls take of it beyond the difference, bulk lacks.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._budget = max(_BUDGET, math.ceil(rate))
+        self._taken: deque[float] = deque(maxlen=self._budget)
+        self._bulk = _Schedule((1 + _TOLERANCE) / rate, _TOLERANCE)
+        self._chats: dict[int, _Schedule] = {}
+        self._many = 0
+
+    def lane_wait(self, now: float, lane: Lane) -> float:
+        """Seconds until the lane's next message may go, if no other takes its place; 0: now."""
+        wait = self._taken[0] + 1 + _TOLERANCE - now if len(self._taken) == self._budget else 0
+        return max(0, wait, self._bulk.wait(now) if lane is Lane.BULK else 0)
+
+    def chat_wait(self, now: float, chat: int | None) -> float:
+        """Seconds until the chat may get its next message; 0: now."""
+        schedule = self._chats.get(chat) if chat is not None else None
+        return schedule.wait(now) if schedule else 0
+
+    def take(self, now: float, chat: int | None, lane: Lane, units: int = 0) -> None:
+        """A message of so many UTF-16 units goes now, as neither its lane nor its chat has to wait."""
+        self._taken.append(now)
+        if lane is Lane.BULK:
+            self._bulk.take(now, _LONG_COST if units > _LONG_TEXT else 1)
+        if chat is None:
+            return
+        if len(self._chats) >= self._many:  # those whose schedules are as good as new are forgotten
+            self._chats = {known: schedule for known, schedule in self._chats.items() if schedule.next > now}
+            self._many = 1000 + 2 * len(self._chats)
+        interval = _IN_A_GROUP if chat < 0 else 1  # channels, too, have negative ids
+        self._chats.setdefault(chat, _Schedule(interval, (_BURST - 1) * interval)).take(now)
+
+
+class HeldChats:
+    """Chats that Telegram wants left alone until a moment of wall time; the chat None stands for all of them.
+
+    A clock that steps back makes a hold begin anew at worst: it never lasts longer than was asked for.
+    """
+
+    def __init__(self, now: dt.datetime, held: dict[int | None, dt.datetime]) -> None:
+        self._holds = {chat: (until, until - now) for chat, until in held.items()}
+        self._refused: dict[int, tuple[dt.datetime, dt.datetime]] = {}
+        self._taken: deque[dt.datetime] = deque()
+
+    def taken(self, now: dt.datetime) -> None:
+        """Telegram took a message: as long as most are taken, a 429 is the chat's own."""
+        self._taken.append(now)
+        while abs(now - self._taken[0]) > _TOGETHER:
+            self._taken.popleft()
+
+    def refused(self, now: dt.datetime, chat: int, wait: dt.timedelta) -> dict[int | None, dt.datetime]:
+        """A 429 came for a chat: what is held because of it, and until when. Of two ends the later counts."""
+        recent = {other: times for other, times in self._refused.items() if abs(now - times[0]) <= _TOGETHER}
+        self._refused = {**recent, chat: (now, now + wait)}
+        made: dict[int | None, dt.datetime] = {chat: now + wait}
+        taken = sum(abs(now - moment) <= _TOGETHER for moment in self._taken)
+        if len(self._refused) >= _MANY_CHATS and len(self._refused) > taken:
+            # The shortest of their waits: each chat keeps its own, and a halt that goes on is renewed.
+            made[None] = min(until for _, until in self._refused.values())
+        made = {held: max(until, now + self._left(now, held)) for held, until in made.items()}
+        self._holds = {held: hold for held, hold in self._holds.items() if hold[0] > now}
+        self._holds |= {held: (until, until - now) for held, until in made.items()}
+        return made
+
+    def remaining(self, now: dt.datetime, chat: int | None) -> dt.timedelta:
+        """How long nothing may go to a chat; zero: it is not held."""
+        return max(self._left(now, None), self._left(now, chat))
+
+    def _left(self, now: dt.datetime, chat: int | None) -> dt.timedelta:
+        until, length = self._holds.get(chat, (now, dt.timedelta()))
+        if until - now > length:  # the clock stepped back
+            until = now + length
+            self._holds[chat] = until, length
+        return max(until - now, dt.timedelta())
