@@ -25,7 +25,7 @@ from bot.services.reading import Reading
 from bot.services.subscribing import Subscribing
 from bot.store import open_store
 from bot.telegram.alerts import TelegramAlerts
-from bot.telegram.application import add_handlers, build_application
+from bot.telegram.application import App, add_handlers, build_application
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.handlers import Handlers
 from bot.telegram.polling import connected, receiving
@@ -62,15 +62,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
             Handlers(reading, subscribing),
             in_channels=settings.telegram.channel_commands,
         )
-        delivering = Delivering(
-            store,
-            TelegramSender(application.bot),
-            TelegramAlerts(application.bot, settings.telegram.admins),
-            library,
-            clock,
-            secrets.token_hex(8),
-            Pace(**dict(settings.delivery)),
-        )
+        delivering = _deliverer(application, store, library, clock, settings)
         await delivering.recover()
         health.halted = lambda: delivering.halted
         if settings.web.port is not None:
@@ -85,6 +77,21 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         )
         await stop.wait()
         _log.info("bot.stopping")
+
+
+def _deliverer(
+    application: App, store: Store, library: Library, clock: Clock, settings: Settings
+) -> Delivering:
+    """What sends; its name is random, so that a process of before cannot write into what this one claims."""
+    return Delivering(
+        store,
+        TelegramSender(application.bot),
+        TelegramAlerts(application.bot, settings.telegram.admins),
+        library,
+        clock,
+        secrets.token_hex(8),
+        Pace(**dict(settings.delivery)),
+    )
 
 
 def _library(settings: Settings) -> Library:
