@@ -49,7 +49,7 @@ def run(rate: float, calls: Sequence[Call], late: float = 0.0) -> list[tuple[flo
         waits = [coming[0].at - now] if coming else []
         for lane, calls_ in waiting.items():
             for call in tuple(calls_):
-                wait = governor.lane_wait(now, lane) or governor.chat_wait(now, call.chat)
+                wait = governor.lane_wait(now, lane) or governor.chat_wait(now, call.chat, lane)
                 if not wait:
                     governor.take(now, call.chat, lane, call.units)
                     went.append((now, call))
@@ -123,30 +123,32 @@ def test_a_reader_waits_a_second_at_most_whatever_the_backlog(
 
 
 def test_bulk_calls_that_wait_do_not_delay_a_reader() -> None:
-    """A thousand wait; the budget has room; the reader goes in the very instant, and in order."""
+    """A thousand wait; the next places are the readers', in order."""
     calls = [Call(0, 1000 + chat, BULK) for chat in range(1000)]
     readers = [Call(5.123, chat, INTERACTIVE) for chat in range(1, 4)]
     went = [(at, call.chat) for at, call in run(25, calls + readers) if call.lane is INTERACTIVE]
-    assert went == [(5.123, 1), (5.123, 2), (5.123, 3)]
+    assert [chat for _, chat in went] == [1, 2, 3]
+    assert went[0][0] - 5.123 <= 0.034
+    assert went[-1][0] - 5.123 <= 0.102
 
 
 def test_bulk_gives_way() -> None:
-    """Twenty readers a second leave ten a second to the broadcast, and it takes its rate again afterwards."""
+    """Twenty readers a second leave nine a second to the broadcast, and it takes its rate again afterwards."""
     calls = [Call(0, 1000 + chat, BULK) for chat in range(400)]
     readers = [Call(2 + number / 20, number, INTERACTIVE) for number in range(1, 81)]
     went = run(25, calls + readers)
     bulk = [at for at, call in went if call.lane is BULK]
-    assert 8 <= bisect_left(bulk, 5) - bisect_left(bulk, 4) <= 11
+    assert 8 <= bisect_left(bulk, 5) - bisect_left(bulk, 4) <= 10
     assert bisect_left(bulk, 9) - bisect_left(bulk, 8) >= 24
     assert all(at - call.at <= 0.06 for at, call in went if call.lane is INTERACTIVE)
 
 
 def test_more_readers_than_the_budget_are_served_in_order() -> None:
-    """Ninety at once: thirty in each second."""
+    """Ninety at once: thirty in each second, evenly."""
     went = run(25, [Call(0, chat, INTERACTIVE) for chat in range(1, 91)])
     assert [call.chat for _, call in went] == list(range(1, 91))
-    assert went[-1][0] == pytest.approx(2.04)
-    assert most([at for at, _ in went], 1) == 30
+    assert went[-1][0] == pytest.approx(89 * 0.034, abs=0.03)
+    assert 29 <= most([at for at, _ in went], 1) <= 30
 
 
 # -- the chats --------------------------------------------------------------------------------------------
@@ -155,23 +157,29 @@ def test_more_readers_than_the_budget_are_served_in_order() -> None:
 @settings(max_examples=50)
 @given(RATES, st.lists(CALLS, max_size=150))
 def test_no_chat_gets_more_than_it_may(rate: float, calls: list[Call]) -> None:
-    """In private one a second after a burst of three; in a group twenty a minute after the same."""
+    """In private one delivery a second after three at once; in a group twenty messages a minute after ten."""
     went = run(rate, calls)
     for chat in {call.chat for call in calls}:
-        times = [at for at, call in went if call.chat == chat]
+        times = [at for at, call in went if call.chat == chat and (chat < 0 or call.lane is BULK)]
         for seconds in (0.5, 2, 10, 60):
-            allowed = 3 + seconds * 17 / 60 if chat < 0 else 3 + seconds
+            allowed = 10 + seconds * 10 / 60 if chat < 0 else 3 + seconds
             assert most(times, seconds) <= allowed
         assert chat >= 0 or most(times, 60) <= 20
 
 
-@pytest.mark.parametrize(("chat", "last"), [(1, 58), (-1, 60 / 17 * 58)])
-def test_a_burst_of_three_then_evenly(chat: int, last: float) -> None:
+@pytest.mark.parametrize(("chat", "lane", "last"), [(1, BULK, 58), (-1, INTERACTIVE, 6 * 51)])
+def test_a_burst_then_evenly(chat: int, lane: Lane, last: float) -> None:
     """What one chat wants goes in order, with no more waiting than its limit asks for."""
-    went = run(25, [Call(0, chat, INTERACTIVE, units) for units in range(61)])
+    went = run(25, [Call(0, chat, lane, units) for units in range(61)])
     assert [call.units for _, call in went] == list(range(61))
-    assert [at for at, _ in went[:3]] == [0, 0, 0]
-    assert went[-1][0] == pytest.approx(last, abs=0.01)
+    assert went[2][0] < 0.11
+    assert went[-1][0] == pytest.approx(last, abs=0.05)
+
+
+def test_a_reader_is_answered_as_often_as_asked() -> None:
+    """Sixty questions of one reader in private: only the budget counts."""
+    went = run(25, [Call(0, 1, INTERACTIVE) for _ in range(60)])
+    assert went[-1][0] < 2.1
 
 
 def test_a_slow_chat_does_not_delay_others() -> None:
@@ -195,7 +203,7 @@ def test_a_chat_is_not_forgotten_before_its_time() -> None:
     governor.take(0, 1, INTERACTIVE)
     for chat in [*range(2, 5000), 1, 1]:
         governor.take(0.5, chat, BULK)
-    assert governor.chat_wait(0.5, 1) == pytest.approx(0.5)
+    assert governor.chat_wait(0.5, 1, BULK) == pytest.approx(0.5)
 
 
 # -- holds ------------------------------------------------------------------------------------------------

@@ -149,12 +149,12 @@ def test_only_what_a_chat_sees_is_counted() -> None:
     """A member looked up, a button's toast: neither waits, whatever stands in the line."""
 
     async def scenario(bench: Bench) -> None:
-        waiting = [asyncio.create_task(bench.call(5)) for _ in range(10)]
+        waiting = [asyncio.create_task(bench.call(-5)) for _ in range(12)]
         await asyncio.sleep(0.5)
-        await bench.call(5, endpoint="getChatMember")
-        await bench.call(5, endpoint="answerCallbackQuery", chat_id=None)
+        await bench.call(-5, endpoint="getChatMember")
+        await bench.call(-5, endpoint="answerCallbackQuery", chat_id=None)
         assert bench.loop.time() == 0.5
-        await bench.call(5, endpoint="editMessageText")
+        await bench.call(-5, endpoint="editMessageText")
         assert bench.loop.time() > 7
         await asyncio.gather(*waiting)
 
@@ -178,7 +178,7 @@ def test_who_gives_up_waiting_leaves_no_trace() -> None:
     """A cancelled call is not made, takes nothing of the budget, and the next one takes its place."""
 
     async def scenario(bench: Bench) -> None:
-        calls = [asyncio.create_task(bench.call(5)) for _ in range(6)]
+        calls = [asyncio.create_task(bench.call(5, Lane.BULK)) for _ in range(6)]
         await asyncio.sleep(0.5)
         for call in calls[3:5]:
             call.cancel()
@@ -186,7 +186,9 @@ def test_who_gives_up_waiting_leaves_no_trace() -> None:
         await asyncio.wait(calls)
         assert [call.cancelled() for call in calls] == [False] * 3 + [True] * 2 + [False]
 
-    assert simulate(scenario).went == [(0, 5), (0, 5), (0, 5), (0.5, 6), (1, 5)]
+    bench = simulate(scenario)
+    assert [chat for _, chat in bench.went] == [5, 5, 5, 6, 5]
+    assert bench.went[-1][0] == pytest.approx(1)
 
 
 def test_a_call_cancelled_while_the_line_is_served_is_no_harm() -> None:
@@ -247,10 +249,11 @@ def test_a_reader_s_call_is_made_once_more_after_a_short_429(
         if waits == [5]:
             await bench.call(5, lane)
         else:
-            assert await bench.refused(5, lane) == waits[-1] * SECOND
+            left = waits[-1] * SECOND - await bench.refused(5, lane)
+            assert dt.timedelta() <= left < SECOND / 20
 
     bench = simulate(scenario, script={5: list(waits)})
-    assert [at for at, _ in bench.went] == went
+    assert [at for at, _ in bench.went] == pytest.approx(went, abs=0.05)
     assert len(bench.holds.kept) == len(waits)
 
 
@@ -302,15 +305,15 @@ def test_a_hold_that_comes_while_a_call_waits_keeps_it_too() -> None:
         await asyncio.gather(*(bench.call(5) for _ in range(5)), return_exceptions=True)
 
     bench = simulate(scenario, script={5: [None, None, 4]})
-    assert [at for at, _ in bench.went] == [0, 0, 0, 4, 4, 4]
+    assert [at for at, _ in bench.went] == pytest.approx([0, 0, 0, 4, 4, 4], abs=0.15)
 
 
 def test_a_database_that_is_down_does_not_hide_a_429() -> None:
     """The hold counts for this process, and the maker of the call hears the truth."""
 
     async def scenario(bench: Bench) -> None:
-        assert await bench.refused(5) == 60 * SECOND
-        assert await bench.refused(5) == 60 * SECOND
+        assert await bench.refused(5) > 59 * SECOND
+        assert await bench.refused(5) > 59 * SECOND
 
     assert len(simulate(scenario, script={5: [60]}, holds=RecordingHolds(broken=True)).went) == 1
 

@@ -15,7 +15,8 @@ _BUDGET = 30
 _TOLERANCE = 0.02
 """Seconds that a late timer may catch up on. A second is taken as longer by as much, so it holds all the same."""
 _BURST = 3
-_IN_A_GROUP = 60 / (20 - _BURST)
+_BURST_IN_A_GROUP = 10
+_IN_A_GROUP = 60 / (20 - _BURST_IN_A_GROUP)
 """Seconds from message to message, so that a burst and what follows it make 20 a minute; in private it is 1."""
 _LONG_TEXT = 500
 _LONG_COST = 6
@@ -34,16 +35,23 @@ class Lane(StrEnum):
     BULK = "bulk"
 
 
+def cost(units: int) -> int:
+    """How many short messages of the bulk lane one of so many UTF-16 units is worth."""
+    return _LONG_COST if units > _LONG_TEXT else 1
+
+
 @dataclass(slots=True)
 class _Schedule:
-    """One every `interval` seconds, at most `ahead` seconds before its time (ITU-T I.371: GCRA)."""
+    """One every `interval` seconds, at most `burst` of them at once (ITU-T I.371: GCRA)."""
 
     interval: float
-    ahead: float
+    burst: int = 1
+    late: float = 0
     next: float = -math.inf
 
     def wait(self, now: float) -> float:
-        return max(0, self.next - self.ahead - now)
+        ahead = (self.burst - 1) * self.interval + self.late
+        return max(0, self.next - ahead - now)
 
     def take(self, now: float, amount: int = 1) -> None:
         self.next = max(self.next, now) + amount * self.interval
@@ -54,37 +62,40 @@ class Governor:
 
     Bulk goes evenly, never more than `rate` (rounded up) in any second. All together keep within 30 a second,
     or within `rate` where that is more: what interactive calls take of it beyond the difference, bulk lacks.
+    A reader's own chat does not pace the answers: they are as many as the reader's questions.
     """
 
     def __init__(self, rate: float) -> None:
-        self._budget = max(_BUDGET, math.ceil(rate))
-        self._taken: deque[float] = deque(maxlen=self._budget)
-        self._bulk = _Schedule((1 + _TOLERANCE) / rate, _TOLERANCE)
+        budget = max(_BUDGET, math.ceil(rate))
+        self._all = _Schedule((1 + _TOLERANCE) / budget, late=_TOLERANCE)
+        self._bulk = _Schedule((1 + _TOLERANCE) / rate, late=_TOLERANCE)
         self._chats: dict[int, _Schedule] = {}
         self._many = 0
 
     def lane_wait(self, now: float, lane: Lane) -> float:
         """Seconds until the lane's next message may go, if no other takes its place; 0: now."""
-        wait = self._taken[0] + 1 + _TOLERANCE - now if len(self._taken) == self._budget else 0
-        return max(0, wait, self._bulk.wait(now) if lane is Lane.BULK else 0)
+        return max(self._all.wait(now), self._bulk.wait(now) if lane is Lane.BULK else 0)
 
-    def chat_wait(self, now: float, chat: int | None) -> float:
+    def chat_wait(self, now: float, chat: int | None, lane: Lane) -> float:
         """Seconds until the chat may get its next message; 0: now."""
-        schedule = self._chats.get(chat) if chat is not None else None
+        if chat is None or (chat > 0 and lane is Lane.INTERACTIVE):
+            return 0
+        schedule = self._chats.get(chat)
         return schedule.wait(now) if schedule else 0
 
     def take(self, now: float, chat: int | None, lane: Lane, units: int = 0) -> None:
         """A message of so many UTF-16 units goes now, as neither its lane nor its chat has to wait."""
-        self._taken.append(now)
+        self._all.take(now)
         if lane is Lane.BULK:
-            self._bulk.take(now, _LONG_COST if units > _LONG_TEXT else 1)
+            self._bulk.take(now, cost(units))
         if chat is None:
             return
         if len(self._chats) >= self._many:  # those whose schedules are as good as new are forgotten
             self._chats = {known: schedule for known, schedule in self._chats.items() if schedule.next > now}
             self._many = 1000 + 2 * len(self._chats)
-        interval = _IN_A_GROUP if chat < 0 else 1  # channels, too, have negative ids
-        self._chats.setdefault(chat, _Schedule(interval, (_BURST - 1) * interval)).take(now)
+        # Channels, too, have negative ids.
+        pace = _Schedule(_IN_A_GROUP, _BURST_IN_A_GROUP) if chat < 0 else _Schedule(1, _BURST)
+        self._chats.setdefault(chat, pace).take(now)
 
 
 class HeldChats:

@@ -125,7 +125,7 @@ class GovernorLimiter(BaseRateLimiter[str]):
             return 0
         held = self._held.remaining(wall, call.chat)
         if not held or (held <= _PATIENCE and call.lane is not Lane.BULK):
-            pause = self._governor.chat_wait(now, call.chat) if call.lane else 0
+            pause = self._governor.chat_wait(now, call.chat, call.lane) if call.lane else 0
             if wait := max(held.total_seconds(), pause):
                 return wait
             if call.lane:
