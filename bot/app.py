@@ -20,7 +20,9 @@ from bot.core.model import Preferences, Subscription
 from bot.core.schedule import next_slot
 from bot.ports import Clock, StartError, Store, StoreError
 from bot.scheduler import Scheduler
+from bot.services.broadcasting import Broadcasting
 from bot.services.delivering import Delivering, Pace
+from bot.services.outbox import report
 from bot.services.reading import Reading
 from bot.services.subscribing import Subscribing
 from bot.store import open_store
@@ -28,6 +30,7 @@ from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import App, add_handlers, build_application
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.handlers import Handlers
+from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.polling import connected, receiving
 from bot.telegram.sender import TelegramSender
 from bot.web.health import Health, serve_health
@@ -54,22 +57,16 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
             token.get_secret_value(), settings.telegram.api_url, health.polled, limiter
         )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
-        reading = Reading(store, library, clock)
-        reader = settings.reader
-        subscribing = Subscribing(store, library, clock, Preferences(reader.time, reader.days, reader.zone))
-        add_handlers(
-            application,
-            Handlers(reading, subscribing),
-            in_channels=settings.telegram.channel_commands,
-        )
+        broadcasting = _add_answers(application, store, library, clock, settings)
         delivering = _deliverer(application, store, library, clock, settings)
         await delivering.recover()
+        await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted
         if settings.web.port is not None:
             await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
         await stack.enter_async_context(receiving(application, library))
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        await stack.enter_async_context(_ticking(delivering, store, clock))
+        await stack.enter_async_context(_ticking(delivering, broadcasting, store, clock))
         _log.info(
             "bot.started",
             name=application.bot.username,
@@ -77,6 +74,21 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         )
         await stop.wait()
         _log.info("bot.stopping")
+
+
+def _add_answers(
+    application: App, store: Store, library: Library, clock: Clock, settings: Settings
+) -> Broadcasting:
+    """What readers and operators can ask for."""
+    reader, rate = settings.reader, settings.delivery.rate
+    broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, reader.zone)
+    outbox = functools.partial(report, store, clock, rate, reader.zone)
+    Operator(broadcasting, outbox, settings.telegram.admins).add_to(application)
+    reading = Reading(store, library, clock)
+    subscribing = Subscribing(store, library, clock, Preferences(reader.time, reader.days, reader.zone))
+    in_channels = settings.telegram.channel_commands
+    add_handlers(application, Handlers(reading, subscribing), in_channels=in_channels)
+    return broadcasting
 
 
 def _deliverer(
@@ -125,12 +137,19 @@ def _upcoming(subscription: Subscription, now: dt.datetime) -> dt.datetime:
 
 
 @contextlib.asynccontextmanager
-async def _ticking(delivering: Delivering, store: Store, clock: Clock) -> AsyncIterator[None]:
+async def _ticking(
+    delivering: Delivering, broadcasting: Broadcasting, store: Store, clock: Clock
+) -> AsyncIterator[None]:
     async def purge() -> None:
         await store.purge((clock.now() - _KEEP).date())
 
     scheduler = Scheduler(
-        {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "purge": (purge, 3600)}
+        {
+            "plan": (delivering.plan, 1),
+            "drain": (delivering.drain, 0.5),
+            "broadcast": (broadcasting.tick, 1),
+            "purge": (purge, 3600),
+        }
     )
     scheduler.start()
     try:

@@ -11,6 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.commands_broadcast import broadcast
+from bot.commands_outbox import outbox
+from bot.console import Config, fail
+
 cli = typer.Typer(
     name="bot",
     help="A Telegram bot that delivers digests of articles.",
@@ -19,10 +23,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", help="Configuration file. Default: BOT_CONFIG, or config.yaml if there is one."),
-]
+cli.add_typer(outbox)
+cli.command()(broadcast)
 
 
 @cli.command()
@@ -43,7 +45,7 @@ def run(config: Config = None) -> None:
         configure(settings.log.level, settings.log.format, (token.get_secret_value(),))
         _until_signal(lambda stop: run_bot(settings, token, stop))
     except (ConfigError, StartError) as error:
-        _fail(error)
+        fail(error)
 
 
 @cli.command()
@@ -77,7 +79,7 @@ def demo(
     try:
         _until_signal(lambda stop: run_demo(port, content, stop, _say))
     except DemoError as error:
-        _fail(error)
+        fail(error)
 
 
 def _until_signal(start: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
@@ -96,11 +98,6 @@ def _until_signal(start: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -
 def _say(text: str) -> None:
     typer.echo(text)
     sys.stdout.flush()
-
-
-def _fail(error: Exception) -> None:
-    typer.echo(f"bot: {error}", err=True)
-    raise typer.Exit(1)
 
 
 def main() -> None:

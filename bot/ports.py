@@ -1,12 +1,24 @@
 """What the use cases need of the world, as Protocols with written contracts."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Protocol
 
+from bot.core.broadcast import Broadcast, Stage, Tally
 from bot.core.delivery import Decision, OnAmbiguous, Outcome
-from bot.core.model import Chat, Delivery, Message, Outlook, Pick, Preferences, Subscription
+from bot.core.model import (
+    Chat,
+    Delivery,
+    Entry,
+    Message,
+    Outlook,
+    Pick,
+    Preferences,
+    State,
+    Subscription,
+)
 from bot.core.planning import Planned
 
 
@@ -16,6 +28,10 @@ class StartError(Exception):
 
 class StoreError(Exception):
     """The database cannot be used; the message says what to do."""
+
+
+class StoreBusyError(StoreError):
+    """A running bot has the database."""
 
 
 class Clock(Protocol):
@@ -46,7 +62,114 @@ Choose = Callable[[Preferences, AbstractSet[str]], Pick]
 """What a chat gets next, from its preferences and the ids that it has read."""
 
 
-class Store(Protocol):
+class Desk(Protocol):
+    """Where the operator follows a broadcast."""
+
+    async def show(self, chat: int, card: int | None, message: Message) -> int | None:
+        """Edit the message `card`, or send one where there is none (any more); its id.
+
+        None: Telegram does not take it now. Never raises.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries of the outbox: no states are all of them."""
+
+    states: tuple[State, ...] = ()
+    chat: int | None = None
+    date: dt.date | None = None
+    id: int | None = None
+
+
+class Outbox(Protocol):
+    """Looks at the deliveries. Any method may raise StoreError."""
+
+    async def counts(self) -> dict[State, int]:
+        """How many deliveries there are in each state."""
+        ...
+
+    async def entries(self, wanted: Wanted, after: int, limit: int) -> tuple[Entry, ...]:
+        """At most `limit` deliveries whose id is greater than `after`, by id."""
+        ...
+
+    async def matching(self, wanted: Wanted) -> tuple[int, int]:
+        """How many there are, and how many of them belong to chats that take messages."""
+        ...
+
+    async def upcoming(self, before: dt.datetime) -> dict[dt.datetime, int]:
+        """How many subscriptions come due in each hour (its beginning, UTC) until `before`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+class Broadcasts(Protocol):
+    """The operator's messages to everybody. Their deliveries lie beside those of digests, and go after them."""
+
+    async def recipients(self) -> int:
+        """How many chats have a subscription that is not paused."""
+        ...
+
+    async def draft(self, html: str, operator: int, now: dt.datetime) -> Broadcast:
+        """Keep a text until the operator has decided."""
+        ...
+
+    async def discard(self, number: int) -> bool:
+        """Forget a draft; False: it is none (any more)."""
+        ...
+
+    async def queue(self, number: int, now: dt.datetime) -> bool:
+        """Owe a draft to every recipient; False: it is none (any more)."""
+        ...
+
+    async def broadcast(self, number: int) -> Broadcast | None:
+        """One of them."""
+        ...
+
+    async def unfinished(self) -> tuple[Broadcast, ...]:
+        """Those between draft and finished, oldest first."""
+        ...
+
+    async def turn(
+        self, number: int, before: Collection[Stage], after: Stage, now: dt.datetime, note: str = ""
+    ) -> bool:
+        """Go to another stage from one of those before; False: it stands at none of them."""
+        ...
+
+    async def finish(self, number: int) -> bool:
+        """It is finished if nothing of it is open; False: it is not, or was already."""
+        ...
+
+    async def rest(self, before: dt.datetime, note: str) -> int:
+        """Pause those to be sent that nobody has touched since `before`; how many there were."""
+        ...
+
+    async def watch(self, number: int, card: int) -> None:
+        """Its progress is shown in this message of the operator's chat."""
+        ...
+
+    async def tally(self, number: int) -> Tally:
+        """How its deliveries stand."""
+        ...
+
+    async def abandon(self, number: int) -> None:
+        """Give up what is due of it: `expired`, or `unknown` where an attempt may have arrived."""
+        ...
+
+    async def missed(self, number: int, states: Collection[State]) -> int:
+        """How many of its deliveries in these states belong to chats that take messages."""
+        ...
+
+    async def resend(self, number: int, states: Collection[State], now: dt.datetime) -> int:
+        """A finished one waits for its turn again, with those deliveries due anew; how many there are."""
+        ...
+
+
+class Store(Broadcasts, Outbox, Protocol):
     """Subscriptions, progress and deliveries.
 
     Every method is one transaction that is on disk when the method returns. Datetimes in and out are aware
@@ -89,7 +212,7 @@ class Store(Protocol):
         ...
 
     async def claim(self, now: dt.datetime, owner: str, limit: int, choose: Choose) -> tuple[Delivery, ...]:
-        """Mark at most `limit` due deliveries as being sent by `owner`, each with the digest to send.
+        """Mark at most `limit` due deliveries as being sent by `owner`: digests first, then the broadcast.
 
         When `choose` picks nothing, the chat is told so once (a delivery whose pick is None); later such slots
         end as `EMPTY` and are not returned. Those that may have gone out already come last.
@@ -148,6 +271,6 @@ class Store(Protocol):
         """Delete settled deliveries of local dates before `before`; how many there were."""
         ...
 
-    async def close(self) -> None:
-        """Let go of the database."""
+    async def retry(self, wanted: Wanted, now: dt.datetime) -> int:
+        """Set settled deliveries due again, as if never tried, where the chat takes messages; how many."""
         ...

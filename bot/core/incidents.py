@@ -58,7 +58,7 @@ class Watch:
         tried: Counter[str | None] = Counter({digest: len(chats) for digest, chats in self._refused.items()})
         chosen = []
         for delivery in claimed:
-            digest = delivery.pick.digest
+            digest = delivery.content
             if digest in self._taken or tried[digest] < _MOST_REFUSED:
                 chosen.append(delivery)
                 tried[digest] += 1
@@ -77,7 +77,7 @@ class Watch:
                     reason, at, _NOT_SENT_HOLD if isinstance(outcome, NotSent) else _AMBIGUOUS_HOLD
                 )
         if isinstance(outcome, Sent):
-            self._taken.add(delivery.pick.digest)
+            self._taken.add(delivery.content)
         self._strangers.append(isinstance(outcome, Missing))
         if sum(self._strangers) > _MOST_STRANGERS:
             self.halted = Cause.STRANGERS
@@ -87,11 +87,15 @@ class Watch:
         return None
 
     def _content(self, delivery: Delivery, code: str) -> Incident | None:
-        digest = delivery.pick.digest or ""
+        digest = delivery.content or ""
         chats = self._refused.setdefault(digest, set())
         already = len(chats) >= _MOST_REFUSED
         chats.add(delivery.chat.id)
-        return None if already or len(chats) < _MOST_REFUSED else Incident(Cause.CONTENT, code, digest)
+        if already or len(chats) < _MOST_REFUSED:
+            return None
+        if delivery.broadcast:  # it is paused, and the operator may insist: then three more try it
+            chats.clear()
+        return Incident(Cause.CONTENT, code, digest)
 
     def _lost(self, reason: str, at: float, hold: float) -> Incident | None:
         """Half of the last minute's sends got no answer: pause rather than spend every row's single retry."""

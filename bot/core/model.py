@@ -118,13 +118,42 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A digest owed to a chat for a slot, claimed for one attempt. A pick of None says that all are read."""
+    """What is owed to a chat for a slot, claimed for one attempt: a digest, or a broadcast's `html`.
+
+    A pick of None says that all are read; a broadcast picks nothing.
+    """
 
     id: int
     chat: Chat
     slot: Slot
     pick: Pick
     attempt: int
+    broadcast: int = 0
+    html: str = ""
+
+    @property
+    def content(self) -> str | None:
+        """What is sent, by name: what the rules about refused texts count by."""
+        return f"broadcast {self.broadcast}" if self.broadcast else self.pick.digest
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A delivery as the operator sees it in the outbox, `broadcast` 0 being a digest; moments are aware UTC."""
+
+    id: int
+    state: State
+    chat: int
+    thread: int
+    date: dt.date
+    broadcast: int
+    digest: str | None
+    attempt: int
+    code: str
+    message_id: int | None
+    due: dt.datetime
+    not_before: dt.datetime
+    updated: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)

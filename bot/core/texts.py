@@ -72,8 +72,8 @@ def coverage(themes: int, digests: int, covered: int, paragraphs: int, read: int
 
 
 def count(number: int, noun: str) -> str:
-    """`1 theme`, `2 themes`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """`1 theme`, `2 themes`, `12,000 themes`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def position(number: int, total: int, unread: int) -> str:
@@ -134,6 +134,10 @@ def incident(cause: str, detail: str, digest: str = "") -> str:
             return (
                 "⛔ Telegram does not know more than 5 of the last 100 chats, as with another bot's token. Nothing is "
                 "sent any more and no chat is blamed: check the token, then restart the bot."
+            )
+        case "content" if digest.startswith("broadcast "):
+            return (
+                f"⚠️ Telegram refused {digest} in three chats ({detail}). It is paused: go on, or cancel it."
             )
         case "content":
             return (

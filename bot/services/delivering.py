@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.core import render, texts
+from bot.core import operator_texts, render, texts
+from bot.core.broadcast import Stage
 from bot.core.delivery import Decision, OnAmbiguous, decide, give_back
 from bot.core.incidents import Cause, Incident, Watch
 from bot.core.library import Library, version
+from bot.core.markdown import escape
 from bot.core.model import Delivery, Message, Pick, Preferences
 from bot.core.planning import plan
 from bot.core.sequence import pick
@@ -99,16 +101,20 @@ class Delivering:
     async def _attempt(self, delivery: Delivery) -> Decision:
         outcome = await self.sender.send(delivery.chat, self._message(delivery))
         if incident := self._watch.observe(delivery, outcome, _monotonic()):
-            await self._tell(incident)
+            await self._tell(incident, delivery)
         return decide(delivery, outcome, self.clock.now(), self.pace.on_ambiguous)
 
-    async def _tell(self, incident: Incident) -> None:
-        """One message to the operator; a digest that Telegram refuses is stopped with it."""
+    async def _tell(self, incident: Incident, delivery: Delivery) -> None:
+        """One message to the operator; what Telegram refuses is stopped with it."""
         _log.error("delivery.incident", cause=incident.cause, detail=incident.detail, digest=incident.digest)
         found = self.library.digest(incident.digest)
         if found is not None:
             self._stopped |= {incident.digest}
             await self.store.stop_digest(incident.digest, version(found[1]))
+        if incident.cause is Cause.CONTENT and delivery.broadcast:
+            note = operator_texts.broadcast_refused_in_chats(escape(incident.detail))
+            now = self.clock.now()
+            await self.store.turn(delivery.broadcast, (Stage.RUNNING,), Stage.PAUSED, now, note)
         await self.alerts.tell(texts.incident(incident.cause, incident.detail, incident.digest))
 
     async def _record(self) -> None:
@@ -123,6 +129,8 @@ class Delivering:
         return pick(self.library, wanted.themes, seen | self._stopped, self.clock.now().date())
 
     def _message(self, delivery: Delivery) -> Message:
+        if delivery.broadcast:
+            return Message(delivery.html)
         picked = delivery.pick
         found = self.library.digest(picked.digest) if picked.digest else None
         if found is None:

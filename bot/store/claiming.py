@@ -4,14 +4,15 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.model import Chat, Delivery, Slot, State
+from bot.core.broadcast import Stage
+from bot.core.model import Chat, Delivery, Pick, Slot, State
 from bot.ports import Choose
 from bot.store.rows import claimed_values, of_chat, preferences_of, same_chat
-from bot.store.tables import deliveries, progress, subscriptions
+from bot.store.tables import broadcasts, deliveries, progress, subscriptions
 
 OPEN = (State.DUE, State.SENDING)
 """The states of the outbox: what is in another one is settled."""
@@ -20,7 +21,15 @@ OPEN = (State.DUE, State.SENDING)
 async def claim(
     connection: AsyncConnection, now: dt.datetime, owner: str, limit: int, choose: Choose
 ) -> tuple[Delivery, ...]:
-    """As `Store.claim`. One for each chat: what comes after depends on what this one turns out to be."""
+    """As `Store.claim`: digests first, and of the running broadcast as many as there is room for."""
+    digests = await _claim_digests(connection, now, owner, limit, choose)
+    return digests + await _claim_broadcast(connection, now, owner, limit - len(digests))
+
+
+async def _claim_digests(
+    connection: AsyncConnection, now: dt.datetime, owner: str, limit: int, choose: Choose
+) -> tuple[Delivery, ...]:
+    """One for each chat: what comes after depends on what this one turns out to be."""
     claimed: dict[Chat, Delivery] = {}
     while not claimed and (rows := (await connection.execute(_due(now, limit))).all()):
         seen = await _seen_by(connection, rows)
@@ -53,6 +62,7 @@ def _due(now: dt.datetime, limit: int) -> Select[Any]:
     # While one that may have arrived is open, the chat's next one would pick the same digest.
     doubtful = exists().where(
         same_chat(other, deliveries),
+        other.c.broadcast_id == 0,
         other.c.attempt > deliveries.c.attempt,
         other.c.state.in_(OPEN),
     )
@@ -60,15 +70,38 @@ def _due(now: dt.datetime, limit: int) -> Select[Any]:
     return (
         select(deliveries, *wanted)
         .join(subscriptions, same_chat(deliveries, subscriptions))
-        .where(
-            deliveries.c.state == State.DUE,
-            deliveries.c.not_before <= now,
-            subscriptions.c.paused == "",
-            ~doubtful,
-        )
+        .where(_ready(now, 0), ~doubtful)
         .order_by(deliveries.c.attempt, deliveries.c.not_before)
         .limit(limit)
     )
+
+
+def _ready(now: dt.datetime, broadcast: int) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.state == State.DUE,
+        deliveries.c.broadcast_id == broadcast,
+        deliveries.c.not_before <= now,
+        subscriptions.c.paused == "",
+    )
+
+
+async def _claim_broadcast(
+    connection: AsyncConnection, now: dt.datetime, owner: str, limit: int
+) -> tuple[Delivery, ...]:
+    running = (
+        await connection.execute(select(broadcasts).where(broadcasts.c.stage == Stage.RUNNING).limit(1))
+    ).first()
+    if running is None or not limit:
+        return ()
+    due = select(deliveries).join(subscriptions, same_chat(deliveries, subscriptions))
+    due = due.where(_ready(now, running.id)).order_by(deliveries.c.attempt, deliveries.c.not_before)
+    nothing, claimed = Pick(None, 0, 0), []
+    for row in (await connection.execute(due.limit(limit))).all():
+        changed = update(deliveries).where(deliveries.c.id == row.id)
+        await connection.execute(changed.values(updated=now, **claimed_values(row, owner, nothing)))
+        chat, slot = Chat(row.chat_id, row.thread_id), Slot(row.local_date, row.slot)
+        claimed.append(Delivery(row.id, chat, slot, nothing, row.attempt + 1, running.id, running.html))
+    return tuple(claimed)
 
 
 async def _seen_by(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[Chat, frozenset[str]]:

@@ -4,6 +4,7 @@ import fcntl
 import sqlite3
 from io import IOBase
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Connection, make_url
@@ -11,21 +12,70 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
-from bot.ports import StoreError
+from bot.ports import StoreBusyError, StoreError
+from bot.store.outbox import SqlOutbox
 from bot.store.sql import SqlStore
 from bot.store.tables import metadata
 
 SCHEMA = "0001"
 """The newest migration; a test holds it to the folder."""
+_ASYNC = "sqlite+aiosqlite"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def open_store(url: str) -> SqlStore:
-    """Open `sqlite:///path` (made if missing) and bring its schema up to date.
+def open_store(url: str, *, make: bool = True) -> SqlStore:
+    """Open `sqlite:///path`, made if it is missing and `make` allows it, and bring its schema up to date.
 
     Raises:
+        StoreBusyError: Another process has it.
         StoreError: What is wrong, and what to do about it. Nothing has been changed then.
     """
+    path, parsed = _file(url)
+    if not make:
+        _must_exist(path)
+    lock = _lock(path)
+    try:
+        _prepare(path, parsed)
+    except BaseException:
+        lock.close()
+        raise
+    return SqlStore(_engine(parsed), lock)
+
+
+def open_outbox(url: str) -> SqlOutbox:
+    """Open `sqlite:///path` to look at its deliveries alone; a bot may be at work with it.
+
+    Such a reader writes nothing and makes no checkpoint, so it cannot meet the fault of SQLite before 3.51.3
+    that two writers can (https://sqlite.org/wal.html#walresetbug). It only holds the log's start back meanwhile.
+
+    Raises:
+        StoreError: What is wrong, and what to do about it.
+    """
+    path, parsed = _file(url)
+    _must_exist(path)
+    reading = parsed.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
+    engine = create_engine(reading, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            version = _version(path, connection)
+    except DBAPIError as error:
+        raise StoreError(explain(path, error.orig)) from error
+    finally:
+        engine.dispose()
+    if version != SCHEMA:
+        raise StoreError(f"{path} is not up to date (schema {version}): start this version of the bot once")
+    return SqlOutbox(create_async_engine(reading.set(drivername=_ASYNC), poolclass=NullPool), None)
+
+
+def _must_exist(path: Path) -> None:
+    if not path.exists():
+        raise StoreError(
+            f"there is no database at {path}: start the bot once, or set storage.url to the one meant"
+        )
+
+
+def _file(url: str) -> tuple[Path, URL]:
+    """The file that `storage.url` names."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:  # what it holds is not repeated: it may be a password
@@ -35,14 +85,7 @@ def open_store(url: str) -> SqlStore:
         raise StoreError(
             f"storage.url “{parsed.render_as_string()}” is not supported: use a file, as in sqlite:///data/bot.db"
         )
-    path = Path(parsed.database)
-    lock = _lock(path)
-    try:
-        _prepare(path, parsed)
-    except BaseException:
-        lock.close()
-        raise
-    return SqlStore(_engine(parsed), lock)
+    return Path(parsed.database), parsed
 
 
 def _lock(path: Path) -> IOBase:
@@ -59,7 +102,7 @@ def _lock(path: Path) -> IOBase:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise StoreError(
+        raise StoreBusyError(
             f"{path} is in use by another bot process: stop that one first, or set another storage.url"
         ) from error
     return lock
@@ -121,7 +164,7 @@ def _migrate(connection: Connection) -> None:
 def _engine(url: URL) -> AsyncEngine:
     # One connection: SQLite has one writer, and before 3.51.3 a second one may corrupt the WAL.
     engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"),
+        url.set(drivername=_ASYNC),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1,
         max_overflow=0,

@@ -37,6 +37,7 @@ def new_delivery(planned: Planned, state: State, now: dt.datetime) -> dict[str, 
     return {
         "chat_id": chat.id,
         "thread_id": chat.thread,
+        "broadcast_id": 0,
         "local_date": slot.date,
         "slot": slot.at,
         "state": state,

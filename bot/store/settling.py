@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.delivery import Decision
 from bot.core.model import Chat, State
 from bot.store.claiming import see
+from bot.store.outbox import reachable
 from bot.store.rows import of_chat, settled_values
 from bot.store.tables import deliveries, subscriptions
 
@@ -27,7 +28,9 @@ async def settle(connection: AsyncConnection, decision: Decision, owner: str, no
     row = (await connection.execute(settled.returning(*chat))).first()
     if row is None:
         return
-    if decision.state in (State.SENT, State.UNKNOWN):
+    if delivery.broadcast and decision.state is State.DUE:  # its chat may have left while it was in flight
+        await close_unreachable(connection, deliveries.c.id == delivery.id, "left")
+    elif not delivery.broadcast and decision.state in (State.SENT, State.UNKNOWN):
         await delivered(connection, Chat(*row), delivery.pick.digest, now)
     if decision.pause and await _refused_long_enough(connection, Chat(*row), decision):
         topic, whole = of_chat(subscriptions, delivery.chat), subscriptions.c.chat_id == delivery.chat.id
@@ -55,20 +58,34 @@ async def become(connection: AsyncConnection, row: Row[Any], state: State, code:
     """A delivery is in another state now, and nobody's."""
     changed = update(deliveries).where(deliveries.c.id == row.id)
     await connection.execute(changed.values(state=state, owner=None, code=code))
-    if state is State.UNKNOWN:
+    if state is State.UNKNOWN and not row.broadcast_id:
         await delivered(connection, Chat(row.chat_id, row.thread_id), row.digest, row.updated)
 
 
 async def pause(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:
     """Subscriptions get nothing until their chat returns."""
-    await connection.execute(update(subscriptions).where(which).values(paused=reason[:64], next_slot=None))
+    paused = update(subscriptions).where(which).values(paused=reason[:64], next_slot=None)
+    for row in await connection.execute(paused.returning(subscriptions.c.chat_id, subscriptions.c.thread_id)):
+        await close_unreachable(connection, of_chat(deliveries, Chat(*row)), reason)
+
+
+async def close_unreachable(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:
+    """What of these is due of a broadcast and belongs to a chat that takes no messages has failed.
+
+    A digest waits for the chat's return, within its lateness; a broadcast would never be finished.
+    """
+    owed = and_(which, deliveries.c.broadcast_id > 0, deliveries.c.state == State.DUE, ~reachable())
+    await leave_in_doubt(connection, owed)
+    await connection.execute(update(deliveries).where(owed).values(state=State.FAILED, code=reason[:200]))
 
 
 async def _refused_long_enough(connection: AsyncConnection, chat: Chat, decision: Decision) -> bool:
-    """Whether the chat's last dates, this one among them, all ended with the same answer."""
+    """Whether the chat's last dates all ended with the same answer; a broadcast is no date of its own."""
+    if decision.pause_after == 1:
+        return True
     latest = (
         select(deliveries.c.code)
-        .where(of_chat(deliveries, chat))
+        .where(of_chat(deliveries, chat), deliveries.c.broadcast_id == 0)
         .order_by(deliveries.c.local_date.desc())
         .limit(decision.pause_after)
     )

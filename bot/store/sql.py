@@ -1,41 +1,27 @@
 """The store on SQL: each method answers one question of the use cases in one transaction."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
-from io import IOBase
+from collections.abc import Callable, Iterable
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.broadcast import Stage
 from bot.core.delivery import Decision, OnAmbiguous, recover
 from bot.core.model import Chat, Delivery, Outlook, Preferences, State, Subscription
 from bot.core.planning import Planned
-from bot.ports import Choose, StoreError
+from bot.ports import Choose
+from bot.store.broadcasts import SqlBroadcasts
 from bot.store.claiming import OPEN, claim, see
+from bot.store.outbox import SqlOutbox
 from bot.store.rows import new_delivery, of_chat, same_chat, subscription_of
-from bot.store.settling import become, leave_in_doubt, pause, settle
-from bot.store.tables import deliveries, holds, meta, progress, stopped, subscriptions
+from bot.store.settling import become, close_unreachable, leave_in_doubt, pause, settle
+from bot.store.tables import broadcasts, deliveries, holds, meta, progress, stopped, subscriptions
 
 
-class SqlStore:
+class SqlStore(SqlBroadcasts, SqlOutbox):
     """Implements the `Store` port; the contracts are written there."""
-
-    def __init__(self, engine: AsyncEngine, lock: IOBase) -> None:
-        self._engine = engine
-        self._lock = lock
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise StoreError(
-                f"the database did not answer: {getattr(error, 'orig', None) or error}"
-            ) from error
 
     # -- subscriptions ------------------------------------------------------------------------------------
 
@@ -70,7 +56,8 @@ class SqlStore:
         return bool(gone.rowcount)
 
     async def last_date(self, chat: Chat) -> dt.date | None:
-        latest = select(func.max(deliveries.c.local_date)).where(of_chat(deliveries, chat))
+        digests = and_(of_chat(deliveries, chat), deliveries.c.broadcast_id == 0)
+        latest = select(func.max(deliveries.c.local_date)).where(digests)
         async with self._transaction() as connection:
             date: dt.date | None = (await connection.execute(latest)).scalar()
         return date
@@ -96,6 +83,7 @@ class SqlStore:
                     .values(chat_id=new_id)
                 )
                 await connection.execute(delete(table).where(table.c.chat_id == old_id))
+            await close_unreachable(connection, deliveries.c.chat_id == new_id, "left")
 
     async def retime(self, version: str, planner: Callable[[Subscription], dt.datetime]) -> int:
         async with self._transaction() as connection:
@@ -149,7 +137,8 @@ class SqlStore:
             return await claim(connection, now, owner, limit, choose)
 
     async def expire(self, before: dt.datetime) -> int:
-        late = and_(deliveries.c.state == State.DUE, deliveries.c.slot < before)
+        due = and_(deliveries.c.state == State.DUE, deliveries.c.broadcast_id == 0)
+        late = and_(due, deliveries.c.slot < before)
         async with self._transaction() as connection:
             doubtful = await leave_in_doubt(connection, late)
             never_sent = await connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
@@ -166,12 +155,21 @@ class SqlStore:
             rows = (await connection.execute(stuck)).all()
             for row in rows:
                 await become(connection, row, recover(row.attempt, on_ambiguous), "crashed")
+                await close_unreachable(connection, deliveries.c.id == row.id, "left")
         return len(rows)
 
     async def purge(self, before: dt.date) -> int:
         old = and_(deliveries.c.local_date < before, deliveries.c.state.not_in(OPEN))
+        midnight = dt.datetime.combine(before, dt.time(), dt.UTC)
+        over = and_(
+            broadcasts.c.updated < midnight,
+            broadcasts.c.stage.in_((Stage.DRAFT, Stage.FINISHED)),
+            ~exists().where(deliveries.c.broadcast_id == broadcasts.c.id),
+        )
         async with self._transaction() as connection:
-            return (await connection.execute(delete(deliveries).where(old))).rowcount
+            gone = (await connection.execute(delete(deliveries).where(old))).rowcount
+            await connection.execute(delete(broadcasts).where(over))
+        return gone
 
     async def hold(self, chat_id: int | None, until: dt.datetime) -> None:
         row = upsert(holds).values(chat_id=chat_id or 0, until=until)
@@ -205,17 +203,13 @@ class SqlStore:
         due = (
             select(func.min(deliveries.c.slot))
             .join(subscriptions, same_chat(deliveries, subscriptions))
-            .where(deliveries.c.state.in_(OPEN), subscriptions.c.paused == "")
+            .where(deliveries.c.state.in_(OPEN), deliveries.c.broadcast_id == 0, subscriptions.c.paused == "")
         )
         async with self._transaction() as connection:
             await _remember(connection, "opened", "yes")  # proves that the disk takes a write
             return Outlook(
                 (await connection.execute(slot)).scalar(), (await connection.execute(due)).scalar()
             )
-
-    async def close(self) -> None:
-        await self._engine.dispose()
-        self._lock.close()
 
 
 async def _remember(connection: AsyncConnection, key: str, value: str) -> None:

@@ -59,6 +59,7 @@ deliveries = Table(
     Column("id", Integer, primary_key=True),
     Column("chat_id", BigInteger, nullable=False),
     Column("thread_id", BigInteger, nullable=False),
+    Column("broadcast_id", Integer, nullable=False),  # 0: a digest
     Column("local_date", Date, nullable=False),
     Column("slot", Moment, nullable=False),
     Column("digest", String(64)),
@@ -69,9 +70,22 @@ deliveries = Table(
     Column("code", String(200), nullable=False),
     Column("message_id", BigInteger),
     Column("updated", Moment, nullable=False),
-    # At most one delivery for each chat and local date, whatever else goes wrong.
-    UniqueConstraint("chat_id", "thread_id", "local_date", name="deliveries_one_a_date"),
-    Index("deliveries_state", "state", "attempt", "not_before"),
+    # At most one digest for each chat and local date, and each broadcast once, whatever else goes wrong.
+    UniqueConstraint("chat_id", "thread_id", "broadcast_id", "local_date", name="deliveries_one_a_date"),
+    Index("deliveries_state", "state", "broadcast_id", "attempt", "not_before"),
+)
+
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("html", String, nullable=False),
+    Column("stage", String(8), nullable=False),
+    Column("operator", BigInteger, nullable=False),
+    Column("card", BigInteger),
+    Column("note", String(200), nullable=False),
+    Column("updated", Moment, nullable=False),
+    sqlite_autoincrement=True,  # an old button never speaks of a new broadcast
 )
 
 progress = Table(

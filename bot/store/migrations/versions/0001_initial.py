@@ -1,4 +1,4 @@
-"""Subscriptions, deliveries, progress, holds, stopped digests."""
+"""Subscriptions, deliveries, broadcasts, progress, holds, stopped digests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("chat_id", sa.BigInteger, nullable=False),
         sa.Column("thread_id", sa.BigInteger, nullable=False),
+        sa.Column("broadcast_id", sa.Integer, nullable=False),
         sa.Column("local_date", sa.Date, nullable=False),
         sa.Column("slot", sa.BigInteger, nullable=False),
         sa.Column("digest", sa.String(64)),
@@ -37,9 +38,22 @@ def upgrade() -> None:
         sa.Column("code", sa.String(200), nullable=False),
         sa.Column("message_id", sa.BigInteger),
         sa.Column("updated", sa.BigInteger, nullable=False),
-        sa.UniqueConstraint("chat_id", "thread_id", "local_date", name="deliveries_one_a_date"),
+        sa.UniqueConstraint(
+            "chat_id", "thread_id", "broadcast_id", "local_date", name="deliveries_one_a_date"
+        ),
     )
-    op.create_index("deliveries_state", "deliveries", ["state", "attempt", "not_before"])
+    op.create_index("deliveries_state", "deliveries", ["state", "broadcast_id", "attempt", "not_before"])
+    op.create_table(
+        "broadcasts",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("html", sa.String, nullable=False),
+        sa.Column("stage", sa.String(8), nullable=False),
+        sa.Column("operator", sa.BigInteger, nullable=False),
+        sa.Column("card", sa.BigInteger),
+        sa.Column("note", sa.String(200), nullable=False),
+        sa.Column("updated", sa.BigInteger, nullable=False),
+        sqlite_autoincrement=True,
+    )
     op.create_table(
         "progress",
         sa.Column("chat_id", sa.BigInteger, primary_key=True, autoincrement=False),

@@ -1,0 +1,121 @@
+"""The outbox as the operator looks at it: counted, listed, exported, set due again."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    and_,
+    delete,
+    exists,
+    func,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.broadcast import Stage
+from bot.core.model import Chat, Entry, State
+from bot.ports import Wanted
+from bot.store.rows import of_chat, same_chat
+from bot.store.tables import broadcasts, deliveries, progress, subscriptions
+from bot.store.transactions import Transactions
+
+_HOUR = 3_600_000
+
+
+class SqlOutbox(Transactions):
+    """Implements the `Outbox` port; the contracts are written there. It alone works without the lock."""
+
+    async def counts(self) -> dict[State, int]:
+        counted = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+        async with self._transaction() as connection:
+            found = {row[0]: row[1] for row in await connection.execute(counted)}
+        return {state: found.get(state, 0) for state in State}
+
+    async def entries(self, wanted: Wanted, after: int, limit: int) -> tuple[Entry, ...]:
+        some = select(deliveries).where(_which(wanted), deliveries.c.id > after)
+        async with self._transaction() as connection:
+            rows = (await connection.execute(some.order_by(deliveries.c.id).limit(limit))).all()
+        return tuple(_entry(row) for row in rows)
+
+    async def matching(self, wanted: Wanted) -> tuple[int, int]:
+        every = select(func.count()).select_from(deliveries).where(_which(wanted))
+        async with self._transaction() as connection:
+            total = (await connection.execute(every)).scalar_one()
+            return total, (await connection.execute(every.where(reachable()))).scalar_one()
+
+    async def retry(self, wanted: Wanted, now: dt.datetime) -> int:
+        which = _which(wanted)
+        async with self._transaction() as connection:
+            touched = select(deliveries.c.broadcast_id).where(which)
+            again_open = and_(broadcasts.c.id.in_(touched), broadcasts.c.stage == Stage.FINISHED)
+            await connection.execute(
+                update(broadcasts).where(again_open).values(stage=Stage.QUEUED, updated=now)
+            )
+            return await again(connection, which, now)
+
+    async def upcoming(self, before: dt.datetime) -> dict[dt.datetime, int]:
+        hour = type_coerce(subscriptions.c.next_slot, BigInteger) // _HOUR
+        ahead = subscriptions.c.next_slot < before
+        counted = select(hour, func.count()).where(ahead).group_by(hour)
+        async with self._transaction() as connection:
+            rows = (await connection.execute(counted)).all()
+        return {dt.datetime.fromtimestamp(number * 3600, dt.UTC): count for number, count in rows}
+
+
+def reachable() -> ColumnElement[bool]:
+    """Deliveries whose chat has a subscription that is not paused: to others nothing is sent."""
+    return exists().where(same_chat(deliveries, subscriptions), subscriptions.c.paused == "")
+
+
+async def again(connection: AsyncConnection, which: ColumnElement[bool], now: dt.datetime) -> int:
+    """Settled deliveries are due once more, as if never tried; how many there were.
+
+    Those that were in doubt counted as read: that mark is taken back, or nothing would be sent.
+    """
+    tried = and_(which, reachable())
+    doubtful = and_(tried, deliveries.c.state == State.UNKNOWN, deliveries.c.broadcast_id == 0)
+    for row in (await connection.execute(select(deliveries).where(doubtful))).all():
+        chat = Chat(row.chat_id, row.thread_id)
+        read = and_(of_chat(progress, chat), progress.c.digest == row.digest)
+        await connection.execute(delete(progress).where(read))
+        if row.digest is None:
+            await connection.execute(
+                update(subscriptions).where(of_chat(subscriptions, chat)).values(told_end=0)
+            )
+    # The slot is now: an older one would expire at the next look, being too late.
+    fresh = {"state": State.DUE, "attempt": 0, "owner": None, "code": "", "not_before": now, "slot": now}
+    return (await connection.execute(update(deliveries).where(tried).values(updated=now, **fresh))).rowcount
+
+
+def _which(wanted: Wanted) -> ColumnElement[bool]:
+    filters: list[ColumnElement[bool]] = [deliveries.c.state.in_(wanted.states or tuple(State))]
+    if wanted.chat is not None:
+        filters.append(deliveries.c.chat_id == wanted.chat)
+    if wanted.date is not None:
+        filters.append(deliveries.c.local_date == wanted.date)
+    if wanted.id is not None:
+        filters.append(deliveries.c.id == wanted.id)
+    return and_(*filters)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        row.id,
+        State(row.state),
+        row.chat_id,
+        row.thread_id,
+        row.local_date,
+        row.broadcast_id,
+        row.digest,
+        row.attempt,
+        row.code,
+        row.message_id,
+        row.slot,
+        row.not_before,
+        row.updated,
+    )
