@@ -520,6 +520,14 @@ async def test_the_outlook_shows_what_is_due_and_when(store: Store) -> None:
     assert await store.outlook() == Outlook(NOW + DAY, None)
 
 
+async def test_what_telegram_holds_back_is_not_late_before_its_time(store: Store) -> None:
+    """One chat's wait of hours is no reason to call the bot ill."""
+    await due(store, ALICE)
+    (delivery,) = await claim(store)
+    await answer(store, delivery, RateLimited(dt.timedelta(hours=3)))
+    assert (await store.outlook()).oldest_due == NOW + dt.timedelta(hours=3)
+
+
 async def test_the_outlook_leaves_out_who_cannot_be_reached(store: Store) -> None:
     """One paused group does not make the bot look ill."""
     await due(store, ALICE)

@@ -200,8 +200,9 @@ class SqlStore(SqlBroadcasts, SqlOutbox):
 
     async def outlook(self) -> Outlook:
         slot = select(func.min(subscriptions.c.next_slot))
+        # What Telegram asked to hold back is not late before that time: `not_before` begins as the slot.
         due = (
-            select(func.min(deliveries.c.slot))
+            select(func.min(deliveries.c.not_before))
             .join(subscriptions, same_chat(deliveries, subscriptions))
             .where(deliveries.c.state.in_(OPEN), deliveries.c.broadcast_id == 0, subscriptions.c.paused == "")
         )
