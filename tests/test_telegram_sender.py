@@ -3,9 +3,13 @@
 import asyncio
 import datetime as dt
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -491,3 +495,35 @@ async def test_the_token_is_not_in_an_error(client: Impatient) -> None:
     with pytest.raises(NotSentError) as caught:
         await bot.send_message(5, "Hello")
     assert TOKEN not in str(caught.value)
+
+
+# -- over TLS ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on PATH to make a certificate")
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    """Nothing is sent to who only claims to be Telegram."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+    subprocess.run([*make.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    heard: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        heard.append(request.path)
+        return web.json_response({"ok": True, "result": True})
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    request = ShortRequest(1)
+    await request.initialize()
+    bot = extbot(f"https://127.0.0.1:{runner.addresses[0][1]}/bot", request)
+    outcome = await TelegramSender(bot).send(Chat(5), HELLO)
+    await request.shutdown()
+    await runner.cleanup()
+    assert isinstance(outcome, NotSent)
+    assert heard == []

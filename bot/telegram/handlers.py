@@ -159,10 +159,12 @@ class Handlers:
             await self.subscribing.returned(change.chat.id)
 
     async def migrated(self, update: Update, _: Context) -> None:
-        """The group has a new id."""
-        message = update.effective_message
-        if message and message.migrate_to_chat_id:
+        """The group has a new id: told once in the old group and once in the new one, in any order."""
+        message = _message(update)
+        if message.migrate_to_chat_id:
             await self.subscribing.moved(message.chat.id, message.migrate_to_chat_id)
+        elif message.migrate_from_chat_id:
+            await self.subscribing.moved(message.migrate_from_chat_id, message.chat.id)
 
     async def failed(self, update: object, context: Context) -> None:
         """Any error on the way: it is logged, and the reader hears a sentence rather than nothing."""
