@@ -38,6 +38,10 @@ content: .venv/run ## the content, as an editor checks it
 bench: .venv/run ## figures of a start and of the demo, on this machine
 	$(BIN)/python bench/figures.py
 
+.PHONY: reliability
+reliability: .venv/dev ## kill the bot, break its network, fill its disk; write the figures into docs/reliability.md
+	$(BIN)/python -m tests.full_campaign
+
 picture: .venv/dev ## take the README's picture anew (needs Chromium)
 	$(BIN)/python docs/picture.py
 

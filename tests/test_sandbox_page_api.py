@@ -122,6 +122,11 @@ async def test_security_headers(sandbox: Sandbox, http: aiohttp.ClientSession) -
         ("clock", {}, 400, '"offset" is missing'),
         ("faults", {"mode": "explode"}, 400, "mode is"),
         ("faults", {"status": 200}, 400, "status"),
+        ("faults", {"share": 1.5}, 400, "share"),
+        ("faults", {"chat_modulo": [0, 1]}, 400, "chat_modulo"),
+        ("faults", {"chat_modulo": [3]}, 400, "chat_modulo"),
+        ("crowd", {"first": READER, "count": 5}, 400, "first is above 502"),
+        ("crowd", {"first": 1000, "count": 2_000_000}, 400, "1000000 chats"),
     ],
 )
 async def test_refused_requests(ask: Ask, path: str, body: Json, status: int, words: str) -> None:
@@ -218,6 +223,42 @@ async def test_calls_are_recorded(ask: Ask, token: str) -> None:
     ]
     assert await ask("/api/calls", method="DELETE") == (200, {})
     assert (await ask("/api/calls"))[1] == []
+
+
+async def test_a_crowd_is_counted_and_not_kept(ask: Ask, token: str) -> None:
+    """Its chats have pressed start; what they get stands in the counts and nowhere else."""
+    assert await ask("/api/crowd", {"first": 1000, "count": 3}) == (200, {})
+    for chat, text in ((1000, "Springs\n\nA text."), (1000, "Springs\n\nAnother."), (1002, "Seas")):
+        status, body = await ask(f"{token}/sendMessage", {"chat_id": chat, "text": text})
+        assert (status, body["result"]["chat"]["id"]) == (200, chat)
+
+    assert (await ask("/api/copies"))[1] == {"1000": {"Springs": 2}, "1001": {}, "1002": {"Seas": 1}}
+    assert (await ask("/api/crowd"))[1] == {"count": 3, "copies": 3}
+    assert "1000" not in (await ask("/api/state"))[1]["messages"]
+    assert (await ask(f"{token}/sendMessage", {"chat_id": 1003, "text": "x"}))[0] == 400
+
+
+async def test_a_fault_hits_the_calls_that_it_names(ask: Ask, token: str) -> None:
+    """By a part of the text, by the chat's id divided, by a share that a seed decides; until all are cleared."""
+    await ask("/api/crowd", {"first": 1000, "count": 200})
+
+    async def refused(text: str = "x") -> list[int]:
+        calls = [(chat, {"chat_id": chat, "text": text}) for chat in range(1000, 1200)]
+        return [chat for chat, body in calls if (await ask(f"{token}/sendMessage", body))[0] == 500]
+
+    await ask("/api/faults", {"times": 1000, "text": "Springs"})
+    assert (len(await refused("Springs")), await refused("Seas")) == (200, [])
+    assert await ask("/api/faults", method="DELETE") == (200, {})
+    await ask("/api/faults", {"times": 1000, "chat_modulo": [20, 3]})
+    assert await refused() == list(range(1003, 1200, 20))
+    await ask("/api/faults", method="DELETE")
+    shares = []
+    for _ in range(2):
+        await ask("/api/faults", {"times": 1000, "share": 0.2, "seed": 7})
+        shares.append(await refused())
+        await ask("/api/faults", method="DELETE")
+    assert shares[0] == shares[1]
+    assert 20 < len(shares[0]) < 60
 
 
 NEXT = dt.datetime(2035, 1, 1, 7, 30, tzinfo=dt.UTC)

@@ -3,16 +3,17 @@
 import asyncio
 import hmac
 import json
+import random
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import hdrs, web
 
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.methods import METHODS
-from bot.sandbox.parameters import number, read_params, structure
+from bot.sandbox.parameters import number, read_params, string, structure
 from bot.sandbox.refusal import Json, Refusal
 from bot.sandbox.world import World
 
@@ -26,7 +27,10 @@ OFFLINE_AFTER = 5.0
 
 @dataclass(slots=True)
 class Fault:
-    """What happens to the next `times` matching calls. `method` "" and `chat` None match all.
+    """What happens to the next `times` matching calls. `method` "", `chat` None and `text` "" match all.
+
+    `modulo` (n, r) matches chats whose id leaves r when divided by n; `text` is a part of the message's. Of the
+    matching calls only a `share` (0 to 1) is hit, chosen by the `dice`.
 
     `mode` "answer" refuses; "drop_before" and "drop_after" close the connection without or with the effect;
     "delay" takes effect at once and answers after `delay` seconds, as a slow network does.
@@ -38,10 +42,21 @@ class Fault:
     mode: str
     refusal: Refusal
     delay: float
+    modulo: tuple[int, int] | None = None
+    text: str = ""
+    share: float = 1.0
+    dice: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 (no secret: repeatable)
 
     def hits(self, method: str, params: Json) -> bool:
         """Tell whether the call is one that should fail."""
-        return self.method in {"", method} and self.chat in {None, number(params, "chat_id")}
+        chat = number(params, "chat_id")
+        return (
+            self.method in {"", method}
+            and self.chat in {None, chat}
+            and (self.modulo is None or chat % self.modulo[0] == self.modulo[1])
+            and self.text in string(params, "text")
+            and self.dice.random() < self.share
+        )
 
 
 class BotApi:

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import random
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,6 +27,8 @@ ASK_AGAIN_SECONDS = 0.1
 LONGEST_DELAY = 60.0
 LARGEST = 2**53
 MOST_FAULTS = 1_000
+MOST_TIMES = 1_000_000
+LARGEST_CROWD = 1_000_000
 _MODES = ("answer", "drop_before", "drop_after", "delay")
 _REQUIRED: Any = object()
 
@@ -60,12 +64,16 @@ class PageApi:
             "block": self._block,
             "clock": self._move_clock,
             "faults": self._add_fault,
+            "crowd": self._gather,
         }
         return [
             web.get("/api/state", self._state),
             web.get("/api/events", self._events),
             web.get("/api/calls", self._calls),
             web.delete("/api/calls", self._clear_calls),
+            web.delete("/api/faults", self._clear_faults),
+            web.get("/api/crowd", self._crowd),
+            web.get("/api/copies", self._copies),
             *(web.post(f"/api/{name}", _as_handler(action)) for name, action in actions.items()),
         ]
 
@@ -199,16 +207,50 @@ class PageApi:
             _field(body, "delay", int, float, default=0),
         )
         times, status = _field(body, "times", int, default=1), _field(body, "status", int, default=500)
-        if mode not in _MODES or not 1 <= times <= MOST_FAULTS or not 0 <= delay <= LONGEST_DELAY:
-            raise Refusal(400, f"mode is one of {', '.join(_MODES)}; times 1-1000; delay 0-60 s.")
+        if mode not in _MODES or not 1 <= times <= MOST_TIMES or not 0 <= delay <= LONGEST_DELAY:
+            raise Refusal(400, f"mode is one of {', '.join(_MODES)}; times 1-{MOST_TIMES}; delay 0-60 s.")
         if not 400 <= status <= 599:  # noqa: PLR2004 (the error statuses of HTTP)
             raise Refusal(400, "status must be from 400 to 599.")
         description = _field(body, "description", str, default=f"Fault {status}")
         refusal = Refusal(status, description, _field(body, "parameters", dict, default=None))
         method, chat = _field(body, "method", str, default=""), _field(body, "chat", int, default=None)
-        fault = Fault(method.lower(), chat, times, mode, refusal, delay)
+        fault = Fault(method.lower(), chat, times, mode, refusal, delay, *_which(body))
         self.bot_api.faults = [*self.bot_api.faults, fault][-MOST_FAULTS:]
         return {}
+
+    async def _clear_faults(self, _request: web.Request) -> web.Response:
+        self.bot_api.faults = []
+        return web.json_response({})
+
+    async def _gather(self, body: Json) -> Json:
+        """Let in private chats for load: they have pressed start, and what they get is counted and not kept."""
+        first, count = _field(body, "first", int), _field(body, "count", int)
+        if first <= max(USERS) or not 1 <= count <= LARGEST_CROWD - len(self.world.crowd):
+            raise Refusal(400, f"first is above {max(USERS)}; a crowd holds 1 to {LARGEST_CROWD} chats.")
+        self.world.crowd |= {id_: Counter() for id_ in range(first, first + count)}
+        return {}
+
+    async def _crowd(self, _request: web.Request) -> web.Response:
+        return web.json_response({"count": len(self.world.crowd), "copies": self.world.crowd_copies})
+
+    async def _copies(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.world.crowd)
+
+
+def _which(body: Json) -> tuple[tuple[int, int] | None, str, float, random.Random]:
+    """Which calls a fault hits: rest of the chat's id, part of the text, share, dice."""
+    share = _field(body, "share", int, float, default=1)
+    if not 0 <= share <= 1:
+        raise Refusal(400, "share must be from 0 to 1.")
+    match _field(body, "chat_modulo", list, default=None):
+        case None:
+            modulo = None
+        case [int(divisor), int(rest)] if divisor > 0:
+            modulo = divisor, rest
+        case _:
+            raise Refusal(400, "chat_modulo is two whole numbers, [divisor, rest].")
+    dice = random.Random(_field(body, "seed", int, default=0))  # noqa: S311 (no secret: repeatable)
+    return modulo, _field(body, "text", str, default=""), share, dice
 
 
 def _as_handler(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -5,7 +5,7 @@ A state machine without a clock and without I/O: `now` (seconds since 1970) come
 
 import asyncio
 import re
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -150,6 +150,8 @@ class World:
             Chat(CHANNEL, "channel", "Digests", channel),
         ]
         self.chats = {chat.id: chat for chat in chats}
+        self.crowd: dict[int, Counter[str]] = {}  # by chat: how often each first line came
+        self.crowd_copies = 0
         self.pulse = Pulse()
         self.updates: deque[Json] = deque(maxlen=UPDATES_KEPT)
         self.last_update = int(born)
@@ -192,7 +194,10 @@ class World:
         """Return the chat of a `chat_id`. Raises Refusal where Telegram would."""
         if not reference:
             raise bad_request("chat_id is empty")
-        chat = self.chats.get(int(reference)) if re.fullmatch(r"-?[0-9]{1,18}", reference) else None
+        id_ = int(reference) if re.fullmatch(r"-?[0-9]{1,18}", reference) else 0
+        if (copies := self.crowd.get(id_)) is not None:
+            return Chat(id_, "private", "Reader", {id_: "member"}, last_id=copies.total())
+        chat = self.chats.get(id_)
         if chat is None:
             raise bad_request("chat not found")
         return chat
@@ -207,9 +212,13 @@ class World:
         return chat
 
     def post(self, message: Message) -> Message:
-        """Store a message under the chat's next id, and tell the page."""
+        """Store a message under the chat's next id, and tell the page; a crowd's messages are only counted."""
         chat = message.chat
         chat.last_id = message.id = chat.last_id + 1
+        if (copies := self.crowd.get(chat.id)) is not None:
+            copies[message.text.partition("\n")[0]] += 1
+            self.crowd_copies += 1
+            return message
         chat.messages[message.id] = message
         _forget_oldest(chat.messages, MESSAGES_KEPT)
         self.log({"type": "message", "message": message.for_page()})
