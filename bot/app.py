@@ -124,7 +124,8 @@ async def _opened(url: str, clock: Clock) -> AsyncIterator[Store]:
     except StoreError as error:
         raise StartError(str(error)) from error
     try:
-        await store.retime(version("tzdata"), functools.partial(_upcoming, now=clock.now()))
+        if retimed := await store.retime(version("tzdata"), functools.partial(_upcoming, now=clock.now())):
+            _log.info("slots.retimed", count=retimed, tzdata=version("tzdata"))
         yield store
     finally:
         await store.close()

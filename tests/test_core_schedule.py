@@ -207,3 +207,12 @@ def test_a_week_with_a_day_left_out_still_has_its_next_slot() -> None:
     """Samoa's Fridays: the one that it left out is passed over, the week after is found."""
     wanted = Preferences(dt.time(9), 1 << 4, "Pacific/Apia")
     assert next_slot(wanted, dt.datetime(2011, 12, 24, tzinfo=dt.UTC)).date == dt.date(2012, 1, 6)
+
+
+def test_a_zone_that_the_rules_have_dropped_is_kept_in_utc() -> None:
+    """One reader's old zone must not stop everybody's planning."""
+    for name in ("US/Pacific-New", "no/such zone", "../etc", ""):
+        slot = next_slot(
+            Preferences(dt.time(9), EVERY_DAY, name), dt.datetime(2026, 11, 23, 4, tzinfo=dt.UTC)
+        )
+        assert slot.at == dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)

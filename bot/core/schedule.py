@@ -11,6 +11,14 @@ _HORIZON = 15
 """Days to look ahead: yesterday's and today's slots may be past, and a zone may leave the next one out."""
 
 
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of that IANA name; UTC for one that the zone rules have dropped, so that it stops nobody else."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # as zoneinfo says it of names, odd names and folders
+        return ZoneInfo("UTC")
+
+
 def instant(date: dt.date, time: dt.time, zone: ZoneInfo) -> dt.datetime | None:
     """The moment in UTC at which a wall clock in `zone` shows `date` and `time`.
 
@@ -32,7 +40,7 @@ def next_slot(preferences: Preferences, after: dt.datetime, after_date: dt.date 
     """
     if not preferences.days:
         raise ValueError("a subscription needs at least one weekday")
-    zone = ZoneInfo(preferences.zone)
+    zone = zone_of(preferences.zone)
     start = after.astimezone(zone).date() - _DAY
     if after_date is not None:
         start = max(start, after_date + _DAY)

@@ -8,6 +8,7 @@ from bot.core import texts
 from bot.core.markdown import escape
 from bot.core.model import EVERY_DAY, WEEKDAYS, WEEKENDS, Button, Message, Preferences, Subscription, Theme
 from bot.core.preferences import DAY_NAMES
+from bot.core.schedule import zone_of
 
 ZONES = (
     "Asia/Almaty", "Asia/Tashkent", "Europe/Moscow", "Europe/Istanbul", "Asia/Dubai", "Asia/Kolkata",
@@ -35,7 +36,7 @@ def overview(subscription: Subscription, themes: Sequence[Theme], now: dt.dateti
 
 def upcoming(subscription: Subscription, now: dt.datetime) -> str:
     """When the next digest comes, in the reader's own time."""
-    zone = ZoneInfo(subscription.preferences.zone)
+    zone = zone_of(subscription.preferences.zone)
     if subscription.next_slot is None:
         return "paused"
     return texts.moment(subscription.next_slot.astimezone(zone), now.astimezone(zone))

@@ -65,7 +65,7 @@ class Delivering:
         now = self.clock.now()  # one for both: a slot between two looks would come due for ever
         planner = functools.partial(plan, now=now, max_lateness=self.pace.max_lateness)
         planned = 0
-        while count := await self.store.plan(now, planner, _BATCH):
+        while not self._stopping and (count := await self.store.plan(now, planner, _BATCH)):
             planned += count
         if expired := await self.store.expire(now - self.pace.max_lateness):
             _log.warning("delivery.expired", count=expired)
