@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import secrets
 import zoneinfo
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from importlib.metadata import version
 
 import structlog
@@ -19,7 +19,7 @@ from bot.core.library import Library
 from bot.core.model import Preferences, Subscription
 from bot.core.schedule import next_slot
 from bot.ports import Clock, StartError, Store, StoreError
-from bot.scheduler import Scheduler
+from bot.scheduler import Scheduler, Tick
 from bot.services.broadcasting import Broadcasting
 from bot.services.delivering import Delivering, Pace
 from bot.services.outbox import report
@@ -38,6 +38,8 @@ from bot.web.health import Health, serve_health
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
 """How long settled deliveries are kept: for the operator's questions, not for the reader's sake."""
+_LAST_ALERTS = 2.0
+"""Seconds that a stop takes to tell the operator what has just happened."""
 
 
 async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None:
@@ -53,12 +55,19 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         store = await stack.enter_async_context(_opened(settings.storage.url, clock))
         health = Health(store, clock)
         limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
+        deliveries = settings.delivery.in_flight
         application = build_application(
-            token.get_secret_value(), settings.telegram.api_url, health.polled, limiter
+            token.get_secret_value(), settings.telegram.api_url, health.polled, limiter, deliveries
         )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
         broadcasting = _add_answers(application, store, library, clock, settings)
-        delivering = _deliverer(application, store, library, clock, settings)
+        alerts = TelegramAlerts(application.bot, settings.telegram.admins)
+        sender, owner = (
+            TelegramSender(application.bot),
+            secrets.token_hex(8),
+        )  # fences off a process of before
+        pace = Pace(**dict(settings.delivery))
+        delivering = Delivering(store, sender, alerts, library, clock, owner, pace)
         await delivering.recover()
         await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted
@@ -66,7 +75,11 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
             await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
         await stack.enter_async_context(receiving(application, library))
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        await stack.enter_async_context(_ticking(delivering, broadcasting, store, clock))
+        ticks: dict[str, tuple[Tick, float]] = {
+            "broadcast": (broadcasting.tick, 1),
+            "purge": (functools.partial(_purge, store, clock), 3600),
+        }
+        await stack.enter_async_context(_ticking(delivering, alerts, limiter, ticks))
         _log.info(
             "bot.started",
             name=application.bot.username,
@@ -89,21 +102,6 @@ def _add_answers(
     in_channels = settings.telegram.channel_commands
     add_handlers(application, Handlers(reading, subscribing), in_channels=in_channels)
     return broadcasting
-
-
-def _deliverer(
-    application: App, store: Store, library: Library, clock: Clock, settings: Settings
-) -> Delivering:
-    """What sends; its name is random, so that a process of before cannot write into what this one claims."""
-    return Delivering(
-        store,
-        TelegramSender(application.bot),
-        TelegramAlerts(application.bot, settings.telegram.admins),
-        library,
-        clock,
-        secrets.token_hex(8),
-        Pace(**dict(settings.delivery)),
-    )
 
 
 def _library(settings: Settings) -> Library:
@@ -137,27 +135,33 @@ def _upcoming(subscription: Subscription, now: dt.datetime) -> dt.datetime:
     return next_slot(subscription.preferences, min(due, now) - dt.timedelta(microseconds=1)).at
 
 
+async def _purge(store: Store, clock: Clock) -> None:
+    await store.purge((clock.now() - _KEEP).date())
+
+
 @contextlib.asynccontextmanager
 async def _ticking(
-    delivering: Delivering, broadcasting: Broadcasting, store: Store, clock: Clock
+    delivering: Delivering,
+    alerts: TelegramAlerts,
+    limiter: GovernorLimiter,
+    others: Mapping[str, tuple[Tick, float]],
 ) -> AsyncIterator[None]:
-    async def purge() -> None:
-        await store.purge((clock.now() - _KEEP).date())
-
-    scheduler = Scheduler(
-        {
-            "plan": (delivering.plan, 1),
-            "drain": (delivering.drain, 0.5),
-            "broadcast": (broadcasting.tick, 1),
-            "purge": (purge, 3600),
-        }
-    )
+    """The ticks at work. At the end what is in flight is answered and recorded, and nothing more is sent."""
+    mine = {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "alerts": (alerts.send, 1)}
+    scheduler = Scheduler({**mine, **others})
     scheduler.start()
     try:
         yield
     finally:
         delivering.stop()
+        limiter.close_bulk()
         await scheduler.stop()
+        try:
+            await delivering.drain()
+        except StoreError as error:  # the next start finds it in flight, and tries it once more
+            _log.warning("delivery.unrecorded", reason=str(error))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(alerts.send(), _LAST_ALERTS)
 
 
 @contextlib.asynccontextmanager

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.core.delivery import OnAmbiguous
 from bot.core.findings import Finding
+from bot.core.governor import in_flight
 from bot.core.model import EVERY_DAY
 from bot.core.preferences import parse
 from bot.documents import Document, DocumentError, Keys, Place, read, validate
@@ -85,6 +86,9 @@ class DeliverySettings(_Section):
     """How fast, and how late."""
 
     rate: Annotated[float, Field(gt=0, le=1000)] = 25
+    in_flight: Annotated[int, Field(ge=1, le=256)] = Field(
+        default_factory=lambda data: in_flight(data.get("rate", 25))
+    )
     on_ambiguous: OnAmbiguous = OnAmbiguous.RETRY_ONCE
     max_lateness: Annotated[dt.timedelta, BeforeValidator(_duration), Field(le=dt.timedelta(hours=12))] = (
         dt.timedelta(hours=6)

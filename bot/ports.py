@@ -1,7 +1,7 @@
 """What the use cases need of the world, as Protocols with written contracts."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
@@ -45,8 +45,8 @@ class Clock(Protocol):
 class Alerts(Protocol):
     """Tells the operator."""
 
-    async def tell(self, text: str) -> None:
-        """One message, to everybody who runs the bot; never raises."""
+    def tell(self, text: str) -> None:
+        """One message, to everybody who runs the bot, as soon as Telegram takes it; never raises."""
         ...
 
 
@@ -55,6 +55,10 @@ class Sender(Protocol):
 
     async def send(self, chat: Chat, message: Message) -> Outcome:
         """One attempt, within the request's own time limit."""
+        ...
+
+    async def reachable(self) -> bool:
+        """Whether Telegram answers a question that changes nothing, within a few seconds."""
         ...
 
 
@@ -204,18 +208,29 @@ class Store(Broadcasts, Outbox, Protocol):
         """Forget what the chat has read."""
         ...
 
-    async def plan(self, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int) -> int:
-        """Turn at most `limit` due subscriptions into deliveries and move their next slots; how many there were.
+    async def plan(
+        self, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int
+    ) -> tuple[int, int]:
+        """Turn at most `limit` due subscriptions into deliveries and move their next slots.
 
-        At most one delivery for each chat and local date, however often this is repeated.
+        How many there were, and how many of them were too late. At most one delivery for each chat and local
+        date, however often this is repeated.
         """
         ...
 
-    async def claim(self, now: dt.datetime, owner: str, limit: int, choose: Choose) -> tuple[Delivery, ...]:
-        """Mark at most `limit` due deliveries as being sent by `owner`: digests first, then the broadcast.
+    async def claim(
+        self,
+        now: dt.datetime,
+        owner: str,
+        limit: int,
+        choose: Choose,
+        settled: Sequence[Decision] = (),
+    ) -> tuple[Delivery, ...]:
+        """Record what was `settled`, then mark at most `limit` due deliveries as being sent by `owner`.
 
-        When `choose` picks nothing, the chat is told so once (a delivery whose pick is None); later such slots
-        end as `EMPTY` and are not returned. Those that may have gone out already come last.
+        Digests go first, then the broadcast. When `choose` picks nothing, the chat is told so once (a delivery
+        whose pick is None); later such slots end as `EMPTY` and are not returned. Those that may have gone out
+        already come last.
         """
         ...
 
@@ -223,7 +238,7 @@ class Store(Broadcasts, Outbox, Protocol):
         """Give up the due deliveries whose slot lies before `before`; how many there were."""
         ...
 
-    async def settle(self, decisions: Iterable[Decision], owner: str, now: dt.datetime) -> None:
+    async def settle(self, decisions: Sequence[Decision], owner: str, now: dt.datetime) -> None:
         """Record what became of claimed deliveries; rows that `owner` does not hold stay as they are."""
         ...
 

@@ -7,6 +7,8 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.ports import StoreError
+
 _log = structlog.get_logger(__name__)
 Tick = Callable[[], Awaitable[Any]]
 
@@ -40,5 +42,7 @@ class Scheduler:
             task.add_done_callback(self._at_work.discard)
         try:
             await tick()
+        except StoreError as error:
+            _log.error("tick.failed", tick=name, reason=str(error))
         except Exception:  # noqa: BLE001  the next tick tries again; what matters is that the failure is told
             _log.exception("tick.failed", tick=name)

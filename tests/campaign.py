@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ TOKEN = "1000000001:campaign"
 FIRST = 1_000_000
 """The id of the first chat of the crowd; FIRST - 1 belongs to the operator."""
 IN_FLIGHT = 8
-"""Messages that a crash can leave in doubt, at most."""
+"""Messages that a crash can leave in doubt, at most, unless a scenario says otherwise."""
 LATENCY = 0.02
 """Seconds that the sandbox takes to answer, as a near data centre does: so a kill finds messages on their way."""
 PATIENCE = 240.0
@@ -73,6 +74,10 @@ class Telegram:
     async def fault(self, **fault: Any) -> None:
         """Calls of sendMessage fail so until the faults are cleared."""
         await self.ask("faults", {"method": "sendMessage", "times": 1_000_000, **fault})
+
+    async def well(self) -> None:
+        """No call fails any more."""
+        await self.ask("faults", method="DELETE")
 
     async def received(self) -> int:
         """How many messages have come to the crowd."""
@@ -144,6 +149,7 @@ class Rig:
         """Begin a life of the bot."""
         settings = {
             "BOT_DELIVERY__RATE": "1000",
+            "BOT_DELIVERY__IN_FLIGHT": str(IN_FLIGHT),
             "BOT_LOG__FORMAT": "json",
             "BOT_TELEGRAM__ADMINS": str(FIRST - 1),
             **self.environment,
@@ -212,6 +218,19 @@ class Rig:
             return await self.telegram.received() >= messages
 
         return await self.until(enough, patience)
+
+    async def full_rate(self, rate: float, patience: float = 60) -> float:
+        """Seconds until the crowd gets its messages at nine tenths of the rate, over a second."""
+        began, seen = time.monotonic(), deque[tuple[float, int]]()
+        while time.monotonic() - began < patience:
+            seen.append((time.monotonic(), await self.telegram.received()))
+            while seen[-1][0] - seen[0][0] > 1.2:
+                seen.popleft()
+            seconds = seen[-1][0] - seen[0][0]
+            if seconds > 0.9 and seen[-1][1] - seen[0][1] >= 0.9 * rate * seconds:
+                return seen[0][0] - began
+            await asyncio.sleep(0.1)
+        raise AssertionError("the full rate did not come back")
 
     async def ready(self) -> None:
         """Wait until the bot has set its menu, the last thing that it does at a start."""

@@ -30,16 +30,17 @@ class FixedClock:
         self.moment += dt.timedelta(**distance)
 
 
-@dataclass(slots=True)
+@dataclass
 class RecordingSender:
     """Keeps what was sent and answers by `script`, then with `Sent`.
 
-    `gate`, when set, holds every send until it is opened.
+    `gate`, when set, holds every send until it is opened; `silent`: not even a harmless question is answered.
     """
 
     script: list[Outcome] = field(default_factory=list)
     sent: list[tuple[Chat, Message]] = field(default_factory=list)
     gate: asyncio.Event | None = None
+    silent: bool = False
 
     async def send(self, chat: Chat, message: Message) -> Outcome:
         """One attempt."""
@@ -48,6 +49,10 @@ class RecordingSender:
         if self.gate is not None:
             await self.gate.wait()
         return answer
+
+    async def reachable(self) -> bool:
+        """Whether Telegram answers anything."""
+        return not self.silent
 
     def titles(self) -> list[str]:
         """The first lines of what was sent."""
@@ -60,7 +65,7 @@ class RecordingAlerts:
 
     told: list[str] = field(default_factory=list)
 
-    async def tell(self, text: str) -> None:
+    def tell(self, text: str) -> None:
         """One message."""
         self.told.append(text)
 

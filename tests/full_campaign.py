@@ -22,9 +22,11 @@ AT_ONCE = 3
 Scenario = Callable[[Path, int], Awaitable[Row | str]]
 FULL: tuple[Scenario, ...] = (
     scenarios.killed,
+    functools.partial(scenarios.killed, in_flight=30),
     scenarios.killed_at_most_once,
     scenarios.stopped,
     scenarios.storm,
+    scenarios.halted,
     scenarios.broken,
     scenarios.unreachable,
     rehearsals.poisoned,

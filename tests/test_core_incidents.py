@@ -98,16 +98,47 @@ def test_a_message_taken_only_as_plain_text_counts_as_refused() -> None:
     assert causes(Watch(), *[Sent(1, refused="can't parse entities")] * 3) == [Cause.CONTENT]
 
 
+def test_eight_unanswered_in_a_row_pause_however_well_the_minute_began() -> None:
+    """Seven do not; one answer in between begins the count anew."""
+    taken, lost = [Sent(1)] * 100, [Ambiguous("no answer")]
+
+    assert causes(Watch(), *taken, *lost * 7, Sent(1), *lost * 7) == []
+    assert causes(Watch(), *taken, *lost * 8) == [Cause.NETWORK]
+
+
+def test_an_answer_after_silence_ends_a_pause_and_an_answer_at_once_does_not() -> None:
+    """A network that was down is back; a server that answers questions and takes no messages has to wait."""
+    back, stubborn = Watch(), Watch()
+    for watch in (back, stubborn):
+        causes(watch, *[Ambiguous("no answer")] * 4)
+        assert watch.pauses(1.0)
+    stubborn.asked(answered=True, at=1.0)
+    for answered in (False, False, True):
+        back.asked(answered, at=2.0)
+
+    assert (back.may_send(2.0), back.pauses(2.0)) == (True, False)
+    assert (stubborn.may_send(29.0), stubborn.may_send(31.0)) == (False, True)
+
+
+def test_a_halt_is_no_pause() -> None:
+    """There is nothing to ask: it ends with a restart."""
+    watch = Watch()
+    causes(watch, *[Ambiguous("no answer")] * 4, Unauthorized())
+
+    assert not watch.pauses(1.0)
+
+
 def test_an_untried_digest_goes_to_three_chats_first() -> None:
     """Once Telegram has taken it there is no such limit; the end of all reading has none."""
     watch = Watch()
     eight = [delivery(number) for number in range(8)]
     ends = [delivery(number, None) for number in range(8)]
 
-    assert [each.chat.id for each in watch.first(eight)] == [0, 1, 2]
-    assert len(watch.first(ends)) == 8
+    assert [each.chat.id for each in watch.first(eight, ())] == [0, 1, 2]
+    assert len(watch.first(ends, ())) == 8
+    assert [each.chat.id for each in watch.first(eight, eight[:2])] == [0]
     watch.observe(eight[0], Sent(1), 0.0)
-    assert len(watch.first(eight)) == 8
+    assert len(watch.first(eight, ())) == 8
 
 
 OUTCOMES: list[Outcome] = [
@@ -121,4 +152,4 @@ def test_some_delivery_is_always_first(history: list[Outcome]) -> None:
     watch = Watch()
     told = causes(watch, *history)
 
-    assert bool(watch.first([delivery(1)])) or Cause.CONTENT in told
+    assert bool(watch.first([delivery(1)], ())) or Cause.CONTENT in told

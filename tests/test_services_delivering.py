@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,13 @@ from bot.core.delivery import (
     RateLimited,
     Refused,
     Restricted,
+    Sent,
     Unauthorized,
     Unreachable,
 )
 from bot.core.library import Library
-from bot.core.model import EVERY_DAY, Chat, Preferences
-from bot.ports import Store, StoreError
+from bot.core.model import EVERY_DAY, Chat, Delivery, Message, Preferences, State
+from bot.ports import Choose, Store, StoreError, Wanted
 from bot.services.delivering import Delivering, Pace
 from bot.services.subscribing import Subscribing
 from bot.store import open_store
@@ -82,11 +83,28 @@ class FullDisk:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    async def settle(self, decisions: Iterable[Decision], owner: str, now: dt.datetime) -> None:
+    async def claim(
+        self, now: dt.datetime, owner: str, limit: int, choose: Choose, settled: Sequence[Decision] = ()
+    ) -> tuple[Delivery, ...]:
         """Refused while the disk is full."""
-        if self.is_full and decisions:
+        if self.is_full and settled:
             raise StoreError("the disk is full")
-        await self._store.settle(decisions, owner, now)
+        return await self._store.claim(now, owner, limit, choose, settled)
+
+
+class Hanging(RecordingSender):
+    """Answers at once, but for one chat, which waits."""
+
+    def __init__(self, chat: Chat) -> None:
+        super().__init__()
+        self.chat, self.patience = chat, asyncio.Event()
+
+    async def send(self, chat: Chat, message: Message) -> Outcome:
+        """One attempt."""
+        self.sent.append((chat, message))
+        if chat == self.chat:
+            await self.patience.wait()
+        return Sent(len(self.sent))
 
 
 @pytest.fixture
@@ -388,6 +406,126 @@ async def test_stopping_waits_for_what_is_in_flight(
     assert await drain == 3
     assert sorted(states()) == ["due"] * 17 + ["sent"] * 3
     assert await delivering.drain() == 0
+
+
+async def test_a_chat_that_hangs_holds_up_nobody(store: Store, clock: FixedClock) -> None:
+    """The others go past it; what it answers at last is recorded."""
+    sender = Hanging(BOB)
+    await subscribe(store, BOB, *(Chat(number) for number in range(10, 40)))
+    delivering = deliverer(store, sender, clock)
+    await delivering.plan()
+    drain = asyncio.create_task(delivering.drain())
+    async with asyncio.timeout(5):
+        while len(sender.sent) < 31:
+            await asyncio.sleep(0.001)
+    assert not drain.done()
+    sender.patience.set()
+    assert await drain == 31
+    assert (await store.counts())[State.SENT] == 31
+
+
+async def test_what_comes_due_meanwhile_does_not_wait_for_a_chat_that_hangs(
+    store: Store, clock: FixedClock
+) -> None:
+    """It is looked for again and again while something is in flight."""
+    sender = Hanging(BOB)
+    await store.mark_seen(BOB, "w1", NOW)
+    await subscribe(store, BOB)
+    delivering = deliverer(store, sender, clock)
+    await delivering.plan()
+    drain = asyncio.create_task(delivering.drain())
+    await asyncio.sleep(0)
+    await subscribe(store, ALICE)
+    await delivering.plan()
+    async with asyncio.timeout(5):
+        while ALICE not in {chat for chat, _ in sender.sent}:
+            await asyncio.sleep(0.01)
+    sender.patience.set()
+    await drain
+
+
+async def test_never_more_is_in_flight_than_a_crash_may_leave_in_doubt(
+    store: Store, clock: FixedClock, sender: RecordingSender
+) -> None:
+    """As many as the pace allows, whatever is due."""
+    sender.gate = asyncio.Event()
+    await subscribe(store, *(Chat(number) for number in range(40)))
+    delivering = Delivering(
+        store, sender, RecordingAlerts(), SHORT, clock, "me", Pace(rate=1000, in_flight=5)
+    )
+    await delivering.plan()
+    drain = asyncio.create_task(delivering.drain())
+    await asyncio.sleep(1.2)
+    assert (await store.counts())[State.SENDING] <= 5
+    sender.gate.set()
+    assert await drain == 40
+
+
+async def test_a_pause_ends_when_telegram_answers_again(
+    store: Store, clock: FixedClock, sender: RecordingSender
+) -> None:
+    """No second attempt is spent while it is silent; the operator hears once."""
+    sender.script = [Ambiguous("no answer")] * 4
+    sender.silent = True
+    await subscribe(store, *(Chat(number) for number in range(20)))
+    delivering = deliverer(store, sender, clock)
+    tried = [await tick(delivering) for _ in range(3)]
+    assert sum(tried) < 20
+    sender.silent = False
+    tried.append(await tick(delivering))
+    clock.move(minutes=1)
+    tried.append(await tick(delivering))
+    assert sum(tried) == 24
+    assert isinstance(delivering.alerts, RecordingAlerts)
+    assert len(delivering.alerts.told) == 1
+
+
+async def test_the_operator_hears_once_of_a_full_disk_and_once_of_the_next(
+    store: Store, clock: FixedClock, sender: RecordingSender
+) -> None:
+    """However many ticks fail; it is over when the disk takes something."""
+    await subscribe(store, *(Chat(number) for number in range(20)))
+    full = FullDisk(store)
+    delivering = deliverer(full, sender, clock)
+    for _ in range(2):
+        full.is_full = True
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                await tick(delivering)
+        full.is_full = False
+        await tick(delivering)
+        clock.move(days=1)
+    assert isinstance(delivering.alerts, RecordingAlerts)
+    assert [text[:24] for text in delivering.alerts.told] == ["⚠️ The database takes no"] * 2
+
+
+async def test_the_operator_hears_once_of_an_absence(
+    store: Store, delivering: Delivering, clock: FixedClock, alerts: RecordingAlerts
+) -> None:
+    """How many digests were too late, and where they are listed."""
+    await subscribe(store, ALICE, BOB)
+    clock.move(hours=9)
+    for _ in range(3):
+        await tick(delivering)
+    assert len(alerts.told) == 1
+    assert alerts.told[0].startswith("⌛ 2 digests came due while nothing could be sent")
+
+
+async def test_a_stop_does_not_wait_for_ever(store: Store, clock: FixedClock) -> None:
+    """What is not answered in time is in doubt: it is tried once more by the next process, last."""
+    sender = Hanging(BOB)
+    await subscribe(store, BOB)
+    delivering = deliverer(store, sender, clock)
+    delivering.last_wait = 0.05
+    await delivering.plan()
+    drain = asyncio.create_task(delivering.drain())
+    async with asyncio.timeout(5):
+        while not sender.sent:
+            await asyncio.sleep(0.001)
+        delivering.stop()
+        await drain
+    (entry,) = await store.entries(Wanted(), 0, 10)
+    assert (entry.state, entry.attempt, entry.code) == (State.DUE, 1, "stopped before the answer came")
 
 
 async def test_a_kill_between_claim_and_settle_costs_one_more_copy_at_most(

@@ -82,7 +82,7 @@ async def test_changes_bring_no_second_digest_on_one_date(
     await subscribing.line(READER, ["09:01"])
     clock.move(minutes=1)
     planner = functools.partial(plan, now=clock.now(), max_lateness=DAY)
-    assert await store.plan(clock.now(), planner, 1) == 1
+    assert await store.plan(clock.now(), planner, 1) == (1, 0)
     for words in (["21:00"], ["almaty"], ["all"]):
         await subscribing.line(READER, words)
         subscription = await store.subscription(READER)

@@ -156,7 +156,7 @@ class StoreMachine(RuleBasedStateMachine):
             return planned
 
         for _ in range(repeats):
-            while self.run(self.store.plan(self.now, planner, limit)):
+            while self.run(self.store.plan(self.now, planner, limit))[0]:
                 pass
         assert not self.rows(f"SELECT 1 FROM subscriptions WHERE next_slot <= {self.milliseconds()}")  # noqa: S608
 

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from bot.core.model import Delivery, State
 
-_AMBIGUOUS_PAUSE = dt.timedelta(seconds=30)
+_AMBIGUOUS_PAUSE = dt.timedelta(seconds=5)
+"""Second attempts go last; where nothing else is due, a server that stumbled has so long to get up."""
 _NOT_SENT_PAUSE = dt.timedelta(seconds=5)
 _UNAUTHORIZED_PAUSE = dt.timedelta(minutes=5)
 _MOST_AMBIGUOUS = 2
@@ -117,7 +118,8 @@ Outcome = (
 class Decision:
     """What is recorded after an attempt.
 
-    `attempt` counts the sends that may have left; `not_before` holds the row back; `pause` says why the
+    `attempt` counts the sends that may have left; `not_before` holds the row back, and with `hold` all else that
+    goes to its chat; `pause` says why the
     chat (with `topic`: only this topic of it) gets nothing more until it returns, once it has been refused
     so on `pause_after` dates in a row; `moved_to` is its new id.
     """
@@ -126,6 +128,7 @@ class Decision:
     state: State
     attempt: int
     not_before: dt.datetime | None = None
+    hold: bool = False
     code: str = ""
     message_id: int | None = None
     pause: str = ""
@@ -149,7 +152,7 @@ def decide(  # noqa: C901, PLR0911  a table
         case NotSent(reason):
             return Decision(delivery, State.DUE, before, now + _NOT_SENT_PAUSE, code=reason)
         case RateLimited(wait):
-            return Decision(delivery, State.DUE, before, now + wait, code="rate-limited")
+            return Decision(delivery, State.DUE, before, now + wait, hold=True, code="rate-limited")
         case Ambiguous(reason):
             if delivery.attempt >= on_ambiguous.attempts:
                 return Decision(delivery, State.UNKNOWN, delivery.attempt, code=reason)

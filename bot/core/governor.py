@@ -22,6 +22,9 @@ _LONG_TEXT = 500
 _LONG_COST = 6
 """Longer texts "hit limits sooner" (Telegram's bot support, without a figure). The one figure known from a
 bot at work, LaunchBot's, is 6; a 429 costs more than a slow broadcast, and digests are shorter anyway."""
+_ANSWER = 0.15
+"""Seconds that Telegram takes to answer, from afar."""
+_LEAST_IN_FLIGHT, _MOST_IN_FLIGHT = 8, 256
 _TOGETHER = dt.timedelta(seconds=2)
 _MANY_CHATS = 3
 """A 429 does not say whether it is meant for the chat or for the bot. So many chats within 2 s, and fewer
@@ -38,6 +41,11 @@ class Lane(StrEnum):
 def cost(units: int) -> int:
     """How many short messages of the bulk lane one of so many UTF-16 units is worth."""
     return _LONG_COST if units > _LONG_TEXT else 1
+
+
+def in_flight(rate: float) -> int:
+    """How many messages on their way at once keep up `rate` a second, though some answers take their time."""
+    return min(_MOST_IN_FLIGHT, max(_LEAST_IN_FLIGHT, math.ceil(2 * rate * _ANSWER)))
 
 
 @dataclass(slots=True)

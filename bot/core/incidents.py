@@ -1,7 +1,7 @@
 """When sending has to pause or stop: rules over the latest outcomes, and one incident for each cause."""
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +13,8 @@ _MOST_STRANGERS = 5
 """Of so many sends: a wrong token makes every chat unknown, and none of them is to blame."""
 _NETWORK_WINDOW = 60.0
 _FEWEST = 4
+_IN_A_ROW = 8
+"""Sends without an answer, one after another: the network is down, however well the minute began."""
 _AMBIGUOUS_HOLD = 30.0
 _NOT_SENT_HOLD = 3.0
 _MOST_REFUSED = 3
@@ -26,6 +28,7 @@ class Cause(StrEnum):
     STRANGERS = "strangers"
     NETWORK = "network"
     CONTENT = "content"
+    STORE = "store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Watch:
 
     halted: Cause | None = None
     _held_until: float = 0.0
+    _silent: bool = False
     _strangers: deque[bool] = field(default_factory=lambda: deque(maxlen=_STRANGERS_WINDOW))
     _network: deque[tuple[float, bool]] = field(default_factory=deque)
     _refused: dict[str, set[int]] = field(default_factory=dict)
@@ -53,9 +57,23 @@ class Watch:
         """Whether sending may go on: not after a halt, and not while the network is down."""
         return self.halted is None and at >= self._held_until
 
-    def first(self, claimed: Sequence[Delivery]) -> tuple[Delivery, ...]:
+    def pauses(self, at: float) -> bool:
+        """Whether sending waits for the network, so that it is worth asking Telegram something harmless."""
+        return self.halted is None and at < self._held_until
+
+    def asked(self, answered: bool, at: float) -> None:  # noqa: FBT001  it is the answer
+        """A harmless question was asked in a pause: an answer after silence shows that the network is back.
+
+        An answer at once shows nothing: then it is only sends that fail, and the pause takes its time.
+        """
+        if answered and self._silent:
+            self._held_until = at
+        self._silent = not answered
+
+    def first(self, claimed: Sequence[Delivery], flying: Iterable[Delivery]) -> tuple[Delivery, ...]:
         """Those to send now: a digest that Telegram has not taken yet goes to three chats before all others."""
         tried: Counter[str | None] = Counter({digest: len(chats) for digest, chats in self._refused.items()})
+        tried.update(delivery.content for delivery in flying)
         chosen = []
         for delivery in claimed:
             digest = delivery.content
@@ -98,13 +116,16 @@ class Watch:
         return Incident(Cause.CONTENT, code, digest)
 
     def _lost(self, reason: str, at: float, hold: float) -> Incident | None:
-        """Half of the last minute's sends got no answer: pause rather than spend every row's single retry."""
+        """Too many sends got no answer: pause rather than spend every row's single retry."""
         self._network.append((at, True))
         while self._network[0][0] < at - _NETWORK_WINDOW:
             self._network.popleft()
-        if len(self._network) < _FEWEST or sum(bad for _, bad in self._network) * 2 < len(self._network):
+        lost = [bad for _, bad in self._network]
+        half = sum(lost) * 2 >= len(lost) >= _FEWEST
+        if not half and not (len(lost) >= _IN_A_ROW and all(lost[-_IN_A_ROW:])):
             return None
         self._network.clear()
+        self._silent = False
         self._held_until = at + hold
         return self._once(Cause.NETWORK, reason)
 

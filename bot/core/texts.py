@@ -144,7 +144,21 @@ def incident(cause: str, detail: str, digest: str = "") -> str:
                 f"⚠️ Telegram refused the digest “{digest}” in three chats ({detail}). It is not sent any more: "
                 "mend its text; the new version is sent again."
             )
-    return f"⚠️ No answer from Telegram ({detail}). Sending pauses and tries again by itself; nothing is lost."
+        case "store":
+            return (
+                f"⚠️ The database takes nothing ({detail}). Nothing is sent meanwhile and nothing is lost; sending "
+                "goes on by itself as soon as the disk has room and the file can be written."
+            )
+    return f"⚠️ No answer from Telegram ({detail}). Sending pauses and goes on by itself; nothing is lost."
+
+
+def expired(number: int, longest: dt.timedelta) -> str:
+    """What the operator is told after an absence."""
+    hours = f"{longest.total_seconds() / 3600:g} h"
+    return (
+        f"⌛ {count(number, 'digest')} came due while nothing could be sent, and would be more than {hours} late: "
+        "not sent, the readers go on with their next one. “python -m bot outbox list --state expired” lists them."
+    )
 
 
 def day(date: dt.date) -> str:

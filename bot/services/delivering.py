@@ -1,8 +1,10 @@
 """Delivery: plan turns due slots into deliveries, drain sends them."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import functools
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -10,33 +12,42 @@ import structlog
 
 from bot.core import operator_texts, render, texts
 from bot.core.broadcast import Stage
-from bot.core.delivery import Decision, OnAmbiguous, decide, give_back
+from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide, give_back
 from bot.core.incidents import Cause, Incident, Watch
 from bot.core.library import Library, version
 from bot.core.markdown import escape
 from bot.core.model import Delivery, Message, Pick, Preferences
 from bot.core.planning import plan
 from bot.core.sequence import pick
-from bot.ports import Alerts, Clock, Sender, Store
+from bot.ports import Alerts, Clock, Sender, Store, StoreError
 
 _log = structlog.get_logger(__name__)
 _BATCH = 500
-_IN_FLIGHT = 8
-"""Messages in flight at once: so many a crash can leave in doubt."""
+_LOOK_AGAIN = 0.5
+"""Seconds after which new deliveries are looked for although nothing in flight was answered."""
+_SAME_ABSENCE = 3600.0
+"""Seconds of quiet after which what comes too late is a new incident."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How deliveries are made: messages a second, how late, and what follows an ambiguous send."""
+    """How deliveries are made: messages a second and on their way at once, how late, what follows a doubt.
+
+    What is on its way a crash leaves in doubt.
+    """
 
     rate: float = 25
+    in_flight: int = 8
     max_lateness: dt.timedelta = dt.timedelta(hours=6)
     on_ambiguous: OnAmbiguous = OnAmbiguous.RETRY_ONCE
 
 
 @dataclass(slots=True)
 class Delivering:
-    """Plans and drains. `owner` is random for each start of the process: it fences this one's rows off."""
+    """Plans and drains. `owner` is random for each start of the process: it fences this one's rows off.
+
+    `last_wait`: seconds that a stop waits for answers.
+    """
 
     store: Store
     sender: Sender
@@ -45,10 +56,14 @@ class Delivering:
     clock: Clock
     owner: str
     pace: Pace = Pace()
+    last_wait: float = 5.0  # a container gives ten in all before it kills
     _watch: Watch = field(default_factory=Watch)
     _stopped: frozenset[str] = frozenset()
+    _flying: dict[asyncio.Task[Decision], Delivery] = field(default_factory=dict)
     _unrecorded: list[Decision] = field(default_factory=list)
     _stopping: bool = False
+    _store_failed: bool = False
+    _last_expiry: float = -_SAME_ABSENCE
 
     async def recover(self) -> None:
         """Take up where the last process ended: give back what was in flight, remember what was stopped."""
@@ -64,33 +79,69 @@ class Delivering:
         """Turn every slot that has come due into a delivery, and give up those too late; how many came due."""
         now = self.clock.now()  # one for both: a slot between two looks would come due for ever
         planner = functools.partial(plan, now=now, max_lateness=self.pace.max_lateness)
-        planned = 0
-        while not self._stopping and (count := await self.store.plan(now, planner, _BATCH)):
-            planned += count
-        if expired := await self.store.expire(now - self.pace.max_lateness):
-            _log.warning("delivery.expired", count=expired)
+        planned = expired = 0
+        with self._store_watched():
+            while not self._stopping:
+                count, late = await self.store.plan(now, planner, _BATCH)
+                planned, expired = planned + count, expired + late
+                if not count:
+                    break
+            expired += await self.store.expire(now - self.pace.max_lateness)
+        if expired:
+            self._tell_expired(expired)
         return planned
 
     async def drain(self) -> int:
-        """Send what is due until nothing is left, or sending has to wait or to stop; how many were tried."""
+        """Send what is due until nothing is left, or sending has to wait or to stop; how many were tried.
+
+        Raises StoreError when the database does not answer. What is in flight stays so, and the next call
+        records it before anything else is claimed.
+        """
+        if self._watch.pauses(_monotonic()):
+            self._watch.asked(await self.sender.reachable(), _monotonic())
         tried = 0
-        await self._record()  # what the database did not take the last time; nothing is claimed before that
-        while not self._stopping and self._watch.may_send(_monotonic()):
-            claimed = await self.store.claim(self.clock.now(), self.owner, _IN_FLIGHT, self._choose)
-            if not claimed:
-                break
-            first = self._watch.first(claimed)
-            tried += len(first)
-            attempts = (self._attempt(delivery) for delivery in first)
-            given_back = [
-                give_back(delivery, self.clock.now()) for delivery in claimed if delivery not in first
-            ]
-            self._unrecorded = [*given_back, *await asyncio.gather(*attempts)]
-            await self._record()
-        return tried
+        while True:
+            with self._store_watched():
+                tried += await self._exchange()
+            if not self._flying:
+                return tried
+            await self._land()
+
+    async def _exchange(self) -> int:
+        """One transaction: record what was answered, claim what may go next. How many went."""
+        sending = not self._stopping and self._watch.may_send(_monotonic())
+        room = self.pace.in_flight - len(self._flying) if sending else 0
+        if not room and not self._unrecorded:
+            return 0
+        settled, now = self._unrecorded, self.clock.now()
+        claimed = await self.store.claim(now, self.owner, room, self._choose, settled)
+        self._unrecorded = []
+        if claimed or settled:
+            self._store_failed = False  # the disk takes a write again
+        first = self._watch.first(claimed, self._flying.values())
+        for delivery in claimed:
+            if delivery in first:
+                self._flying[asyncio.create_task(self._attempt(delivery))] = delivery
+            else:
+                self._unrecorded.append(give_back(delivery, now))
+        return len(first)
+
+    async def _land(self) -> None:
+        """Wait for an answer to what is in flight; at a stop for all of them, as long as a stop may take."""
+        if self._stopping:
+            _, late = await asyncio.wait(self._flying, timeout=self.last_wait)
+            for task in late:
+                task.cancel()
+            done, _ = await asyncio.wait(self._flying)
+        else:
+            first = asyncio.FIRST_COMPLETED
+            done, _ = await asyncio.wait(self._flying, timeout=_LOOK_AGAIN, return_when=first)
+        for task in done:
+            del self._flying[task]
+            self._unrecorded.append(task.result())
 
     def stop(self) -> None:
-        """Start no more attempts; `drain` returns when those in flight are recorded."""
+        """Start no more attempts; `drain` returns when those in flight are recorded, 5 s later at most."""
         self._stopping = True
 
     @property
@@ -99,31 +150,51 @@ class Delivering:
         return self._watch.halted
 
     async def _attempt(self, delivery: Delivery) -> Decision:
-        outcome = await self.sender.send(delivery.chat, self._message(delivery))
-        if incident := self._watch.observe(delivery, outcome, _monotonic()):
-            await self._tell(incident, delivery)
+        try:
+            outcome = await self.sender.send(delivery.chat, self._message(delivery))
+        except asyncio.CancelledError:  # a stop that waits no longer
+            outcome = Ambiguous("stopped before the answer came")
+        lost = isinstance(outcome, Ambiguous | NotSent)
+        if not (lost and self._stopping):  # a stop leaves things unsent: that says nothing about the network
+            incident = self._watch.observe(delivery, outcome, _monotonic())
+            if incident is not None:
+                await self._tell(incident, delivery)
         return decide(delivery, outcome, self.clock.now(), self.pace.on_ambiguous)
 
     async def _tell(self, incident: Incident, delivery: Delivery) -> None:
         """One message to the operator; what Telegram refuses is stopped with it."""
         _log.error("delivery.incident", cause=incident.cause, detail=incident.detail, digest=incident.digest)
+        self.alerts.tell(texts.incident(incident.cause, incident.detail, incident.digest))
         found = self.library.digest(incident.digest)
-        if found is not None:
-            self._stopped |= {incident.digest}
-            await self.store.stop_digest(incident.digest, version(found[1]))
-        if incident.cause is Cause.CONTENT and delivery.broadcast:
-            note = operator_texts.broadcast_refused_in_chats(escape(incident.detail))
-            now = self.clock.now()
-            await self.store.turn(delivery.broadcast, (Stage.RUNNING,), Stage.PAUSED, now, note)
-        await self.alerts.tell(texts.incident(incident.cause, incident.detail, incident.digest))
+        try:
+            if found is not None:
+                self._stopped |= {incident.digest}
+                await self.store.stop_digest(incident.digest, version(found[1]))
+            if incident.cause is Cause.CONTENT and delivery.broadcast:
+                note = operator_texts.broadcast_refused_in_chats(escape(incident.detail))
+                now = self.clock.now()
+                await self.store.turn(delivery.broadcast, (Stage.RUNNING,), Stage.PAUSED, now, note)
+        except StoreError as error:  # this process keeps to it all the same
+            _log.warning("delivery.stop_not_saved", digest=incident.digest, reason=str(error))
 
-    async def _record(self) -> None:
-        decisions = self._unrecorded
-        await self.store.settle(decisions, self.owner, self.clock.now())
-        self._unrecorded = []
-        for decision in decisions:
-            if decision.moved_to is not None:
-                await self.store.move(decision.delivery.chat.id, decision.moved_to)
+    @contextlib.contextmanager
+    def _store_watched(self) -> Iterator[None]:
+        """The operator hears once of a database that takes nothing, until it takes something again."""
+        try:
+            yield
+        except StoreError as error:
+            if not self._store_failed:
+                self._store_failed = True
+                _log.error("delivery.incident", cause=Cause.STORE, detail=str(error))
+                self.alerts.tell(texts.incident(Cause.STORE, str(error)))
+            raise
+
+    def _tell_expired(self, count: int) -> None:
+        """The operator hears once of an absence, however many ticks and readers it takes."""
+        _log.warning("delivery.expired", count=count)
+        if _monotonic() - self._last_expiry >= _SAME_ABSENCE:
+            self.alerts.tell(texts.expired(count, self.pace.max_lateness))
+        self._last_expiry = _monotonic()
 
     def _choose(self, wanted: Preferences, seen: AbstractSet[str]) -> Pick:
         return pick(self.library, wanted.themes, seen | self._stopped, self.clock.now().date())

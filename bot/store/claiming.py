@@ -4,14 +4,14 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.broadcast import Stage
 from bot.core.model import Chat, Delivery, Pick, Slot, State
 from bot.ports import Choose
-from bot.store.rows import claimed_values, of_chat, preferences_of, same_chat
+from bot.store.rows import claimed_values, preferences_of, same_chat
 from bot.store.tables import broadcasts, deliveries, progress, subscriptions
 
 OPEN = (State.DUE, State.SENDING)
@@ -33,28 +33,41 @@ async def _claim_digests(
     claimed: dict[Chat, Delivery] = {}
     while not claimed and (rows := (await connection.execute(_due(now, limit))).all()):
         seen = await _seen_by(connection, rows)
+        going, ended = [], []
         for row in rows:
             chat = Chat(row.chat_id, row.thread_id)
             if chat in claimed:
                 continue
             picked = choose(preferences_of(row), seen.get(chat, frozenset()))
             if row.attempt and row.digest not in (None, picked.digest):
-                await see(connection, chat, row.digest, now)  # the first attempt may have arrived
+                await see(connection, [(chat, row.digest)], now)  # the first attempt may have arrived
             if picked.digest is None and row.told_end:
-                values = {"state": State.UNKNOWN if row.attempt else State.EMPTY}
+                ended.append(
+                    {"row": row.id, "state": State.UNKNOWN if row.attempt else State.EMPTY, "updated": now}
+                )
             else:
-                values = claimed_values(row, owner, picked)
+                going.append(claimed_values(row, owner, picked, now))
                 slot = Slot(row.local_date, row.slot)
                 claimed[chat] = Delivery(row.id, chat, slot, picked, row.attempt + 1)
-            changed = update(deliveries).where(deliveries.c.id == row.id)
-            await connection.execute(changed.values(updated=now, **values))
+        await _change(connection, ended)
+        await _change(connection, going)
     return tuple(claimed.values())
 
 
-async def see(connection: AsyncConnection, chat: Chat, digest: str, now: dt.datetime) -> None:
-    """Remember that a chat has read a digest."""
-    row = {"chat_id": chat.id, "thread_id": chat.thread, "digest": digest, "seen": now}
-    await connection.execute(upsert(progress).values(row).on_conflict_do_nothing())
+async def _change(connection: AsyncConnection, changes: Sequence[dict[str, Any]]) -> None:
+    """Change deliveries by their ids, all of them in one statement."""
+    if changes:
+        await connection.execute(update(deliveries).where(deliveries.c.id == bindparam("row")), changes)
+
+
+async def see(connection: AsyncConnection, read: Sequence[tuple[Chat, str]], now: dt.datetime) -> None:
+    """Remember that chats have read digests."""
+    if read:
+        rows = [
+            {"chat_id": chat.id, "thread_id": chat.thread, "digest": digest, "seen": now}
+            for chat, digest in read
+        ]
+        await connection.execute(upsert(progress).on_conflict_do_nothing(), rows)
 
 
 def _due(now: dt.datetime, limit: int) -> Select[Any]:
@@ -95,20 +108,26 @@ async def _claim_broadcast(
         return ()
     due = select(deliveries).join(subscriptions, same_chat(deliveries, subscriptions))
     due = due.where(_ready(now, running.id)).order_by(deliveries.c.attempt, deliveries.c.not_before)
-    nothing, claimed = Pick(None, 0, 0), []
-    for row in (await connection.execute(due.limit(limit))).all():
-        changed = update(deliveries).where(deliveries.c.id == row.id)
-        await connection.execute(changed.values(updated=now, **claimed_values(row, owner, nothing)))
-        chat, slot = Chat(row.chat_id, row.thread_id), Slot(row.local_date, row.slot)
-        claimed.append(Delivery(row.id, chat, slot, nothing, row.attempt + 1, running.id, running.html))
-    return tuple(claimed)
+    nothing, rows = Pick(None, 0, 0), (await connection.execute(due.limit(limit))).all()
+    await _change(connection, [claimed_values(row, owner, nothing, now) for row in rows])
+    return tuple(
+        Delivery(
+            row.id,
+            Chat(row.chat_id, row.thread_id),
+            Slot(row.local_date, row.slot),
+            nothing,
+            row.attempt + 1,
+            running.id,
+            running.html,
+        )
+        for row in rows
+    )
 
 
 async def _seen_by(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[Chat, frozenset[str]]:
     """What each chat of the rows has read, in one query."""
-    chats = {Chat(row.chat_id, row.thread_id) for row in rows}
     found: dict[Chat, set[str]] = {}
-    read = select(progress).where(or_(*(of_chat(progress, chat) for chat in chats)))
+    read = select(progress).where(progress.c.chat_id.in_({row.chat_id for row in rows}))
     for row in await connection.execute(read):
         found.setdefault(Chat(row.chat_id, row.thread_id), set()).add(row.digest)
     return {chat: frozenset(digests) for chat, digests in found.items()}

@@ -48,20 +48,26 @@ def new_delivery(planned: Planned, state: State, now: dt.datetime) -> dict[str, 
     }
 
 
-def claimed_values(row: Row[Any], owner: str, picked: Pick) -> dict[str, Any]:
-    """What changes when a delivery goes out for one more attempt."""
-    return {"state": State.SENDING, "owner": owner, "attempt": row.attempt + 1, "digest": picked.digest}
+def claimed_values(row: Row[Any], owner: str, picked: Pick, now: dt.datetime) -> dict[str, Any]:
+    """What changes when a delivery goes out for one more attempt; `row` names its row."""
+    return {
+        "row": row.id,
+        "state": State.SENDING,
+        "owner": owner,
+        "attempt": row.attempt + 1,
+        "digest": picked.digest,
+        "updated": now,
+    }
 
 
-def settled_values(decision: Decision, now: dt.datetime) -> dict[str, Any]:
-    """What changes when its outcome is known."""
-    values = {
+def settled_values(decision: Decision, row: Row[Any], now: dt.datetime) -> dict[str, Any]:
+    """What changes when its outcome is known; `row` names the delivery's row."""
+    return {
+        "row": row.id,
         "state": decision.state,
         "attempt": decision.attempt,
         "code": decision.code[:200],
         "message_id": decision.message_id,
+        "not_before": decision.not_before or row.not_before,
         "updated": now,
     }
-    if decision.not_before is not None:
-        values["not_before"] = decision.not_before
-    return values

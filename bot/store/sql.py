@@ -1,9 +1,9 @@
 """The store on SQL: each method answers one question of the use cases in one transaction."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +16,7 @@ from bot.store.broadcasts import SqlBroadcasts
 from bot.store.claiming import OPEN, claim, see
 from bot.store.outbox import SqlOutbox
 from bot.store.rows import new_delivery, of_chat, same_chat, subscription_of
-from bot.store.settling import become, close_unreachable, leave_in_doubt, pause, settle
+from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, move, pause, settle
 from bot.store.tables import broadcasts, deliveries, holds, meta, progress, stopped, subscriptions
 
 
@@ -74,16 +74,7 @@ class SqlStore(SqlBroadcasts, SqlOutbox):
 
     async def move(self, old_id: int, new_id: int) -> None:
         async with self._transaction() as connection:
-            for table in (subscriptions, deliveries, progress):
-                # A row that the new id has already wins; the old one is then left behind and deleted.
-                await connection.execute(
-                    update(table)
-                    .prefix_with("OR IGNORE")
-                    .where(table.c.chat_id == old_id)
-                    .values(chat_id=new_id)
-                )
-                await connection.execute(delete(table).where(table.c.chat_id == old_id))
-            await close_unreachable(connection, deliveries.c.chat_id == new_id, "left")
+            await move(connection, old_id, new_id)
 
     async def retime(self, version: str, planner: Callable[[Subscription], dt.datetime]) -> int:
         async with self._transaction() as connection:
@@ -92,10 +83,8 @@ class SqlStore(SqlBroadcasts, SqlOutbox):
                 return 0
             active = select(subscriptions).where(subscriptions.c.next_slot.is_not(None))
             rows = (await connection.execute(active)).all()
-            for row in rows:
-                subscription = subscription_of(row)
-                mine = update(subscriptions).where(of_chat(subscriptions, subscription.chat))
-                await connection.execute(mine.values(next_slot=planner(subscription)))
+            found = map(subscription_of, rows)
+            await _set_slots(connection, [(item.chat, planner(item)) for item in found])
             await _remember(connection, "tzdata", version)
         return len(rows)
 
@@ -108,7 +97,7 @@ class SqlStore(SqlBroadcasts, SqlOutbox):
 
     async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime) -> None:
         async with self._transaction() as connection:
-            await see(connection, chat, digest, now)
+            await see(connection, [(chat, digest)], now)
 
     async def start_over(self, chat: Chat) -> None:
         async with self._transaction() as connection:
@@ -118,23 +107,30 @@ class SqlStore(SqlBroadcasts, SqlOutbox):
 
     # -- deliveries ---------------------------------------------------------------------------------------
 
-    async def plan(self, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int) -> int:
+    async def plan(
+        self, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int
+    ) -> tuple[int, int]:
         due = select(subscriptions).where(subscriptions.c.next_slot <= now).limit(limit)
         async with self._transaction() as connection:
             rows = (await connection.execute(due)).all()
-            for row in rows:
-                planned = planner(subscription_of(row))
-                chat = planned.subscription.chat
-                if planned.state is not None:
-                    new = upsert(deliveries).values(new_delivery(planned, planned.state, now))
-                    await connection.execute(new.on_conflict_do_nothing())
-                mine = update(subscriptions).where(of_chat(subscriptions, chat))
-                await connection.execute(mine.values(next_slot=planned.next_slot))
-        return len(rows)
+            planned = [planner(subscription_of(row)) for row in rows]
+            new = [new_delivery(item, item.state, now) for item in planned if item.state is not None]
+            if new:
+                await connection.execute(upsert(deliveries).on_conflict_do_nothing(), new)
+            await _set_slots(connection, [(item.subscription.chat, item.next_slot) for item in planned])
+        return len(rows), sum(item.state is State.EXPIRED for item in planned)
 
-    async def claim(self, now: dt.datetime, owner: str, limit: int, choose: Choose) -> tuple[Delivery, ...]:
+    async def claim(
+        self,
+        now: dt.datetime,
+        owner: str,
+        limit: int,
+        choose: Choose,
+        settled: Sequence[Decision] = (),
+    ) -> tuple[Delivery, ...]:
         async with self._transaction() as connection:
-            return await claim(connection, now, owner, limit, choose)
+            await settle(connection, settled, owner, now)
+            return await claim(connection, now, owner, limit, choose) if limit else ()
 
     async def expire(self, before: dt.datetime) -> int:
         due = and_(deliveries.c.state == State.DUE, deliveries.c.broadcast_id == 0)
@@ -144,10 +140,9 @@ class SqlStore(SqlBroadcasts, SqlOutbox):
             never_sent = await connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
             return doubtful + never_sent.rowcount
 
-    async def settle(self, decisions: Iterable[Decision], owner: str, now: dt.datetime) -> None:
+    async def settle(self, decisions: Sequence[Decision], owner: str, now: dt.datetime) -> None:
         async with self._transaction() as connection:
-            for decision in decisions:
-                await settle(connection, decision, owner, now)
+            await settle(connection, decisions, owner, now)
 
     async def recover(self, on_ambiguous: OnAmbiguous) -> int:
         async with self._transaction() as connection:
@@ -172,11 +167,8 @@ class SqlStore(SqlBroadcasts, SqlOutbox):
         return gone
 
     async def hold(self, chat_id: int | None, until: dt.datetime) -> None:
-        row = upsert(holds).values(chat_id=chat_id or 0, until=until)
         async with self._transaction() as connection:
-            await connection.execute(
-                row.on_conflict_do_update(index_elements=["chat_id"], set_={"until": until})
-            )
+            await hold(connection, {chat_id or 0: until})
 
     async def holds(self, now: dt.datetime) -> dict[int | None, dt.datetime]:
         async with self._transaction() as connection:
@@ -211,6 +203,16 @@ class SqlStore(SqlBroadcasts, SqlOutbox):
             return Outlook(
                 (await connection.execute(slot)).scalar(), (await connection.execute(due)).scalar()
             )
+
+
+async def _set_slots(connection: AsyncConnection, slots: Sequence[tuple[Chat, dt.datetime]]) -> None:
+    if slots:
+        mine = update(subscriptions).where(
+            subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
+        )
+        await connection.execute(
+            mine, [{"chat": chat.id, "thread": chat.thread, "next_slot": at} for chat, at in slots]
+        )
 
 
 async def _remember(connection: AsyncConnection, key: str, value: str) -> None:

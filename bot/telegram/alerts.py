@@ -1,25 +1,44 @@
 """Tells the operator, in private chat."""
 
+from collections import deque
 from collections.abc import Sequence
 
 import structlog
 from telegram import Bot
-from telegram.error import TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 _log = structlog.get_logger(__name__)
+_MOST = 50
 
 
 class TelegramAlerts:
-    """Implements the `Alerts` port; `admins` are numeric ids, as usernames can be taken over by others."""
+    """Implements the `Alerts` port; `admins` are numeric ids, as usernames can be taken over by others.
+
+    What is told waits here until Telegram takes it: the network may be what it is about.
+    """
 
     def __init__(self, bot: Bot, admins: Sequence[int]) -> None:
         self._bot = bot
         self._admins = admins
+        self._waiting: deque[tuple[int, str]] = deque(maxlen=_MOST)
 
-    async def tell(self, text: str) -> None:
-        """One message to each; what cannot be told this way stands in the log."""
-        for admin in self._admins:
+    def tell(self, text: str) -> None:
+        """As `Alerts.tell`."""
+        self._waiting.extend((admin, text) for admin in self._admins)
+
+    async def send(self) -> None:
+        """Send what waits, oldest first; what Telegram cannot take now waits on."""
+        while self._waiting:
+            admin, text = self._waiting[0]
             try:
                 await self._bot.send_message(admin, text)
-            except TelegramError as error:
+            except (BadRequest, Forbidden) as error:  # this one does not listen
                 _log.warning("alert.failed", admin=admin, reason=str(error))
+            except TelegramError as error:
+                _log.warning("alert.waits", admin=admin, reason=str(error))
+                return
+            if self._waiting and self._waiting[0] == (
+                admin,
+                text,
+            ):  # a full queue may have dropped it meanwhile
+                self._waiting.popleft()

@@ -56,14 +56,19 @@ class InOrderWithinChat(BaseUpdateProcessor):
         """Nothing to let go of."""
 
 
-def build_application(token: str, api_url: str, on_poll: Callable[[], None], limiter: GovernorLimiter) -> App:
-    """The Application without handlers; `on_poll` is called after every good getUpdates."""
+def build_application(
+    token: str, api_url: str, on_poll: Callable[[], None], limiter: GovernorLimiter, deliveries: int
+) -> App:
+    """The Application without handlers; `on_poll` is called after every good getUpdates.
+
+    `deliveries` are in flight at once, at most; answers have connections of their own besides.
+    """
     return (
         ApplicationBuilder()
         .token(token)
         .base_url(f"{api_url}/bot")
         .base_file_url(f"{api_url}/file/bot")
-        .request(AiohttpRequest(_CALL_POOL))
+        .request(AiohttpRequest(_CALL_POOL + deliveries))
         .get_updates_request(AiohttpRequest(_POLL_POOL, on_poll))
         .concurrent_updates(InOrderWithinChat())
         .rate_limiter(limiter)

@@ -17,6 +17,7 @@ from telegram.ext import BaseRateLimiter
 from bot.core import markdown
 from bot.core.governor import Governor, HeldChats, Lane
 from bot.ports import Clock, StoreError
+from bot.telegram.request import NotSentError
 
 _log = structlog.get_logger(__name__)
 _COUNTED = ("send", "copyMessage", "forwardMessage", "editMessage", "deleteMessage")
@@ -57,12 +58,21 @@ class GovernorLimiter(BaseRateLimiter[str]):
         self._holds = holds
         self._waiting: dict[Lane | None, dict[_Call, None]] = {lane: {} for lane in (None, *Lane)}
         self._timer: asyncio.TimerHandle | None = None
+        self._bulk_closed = False
 
     async def initialize(self) -> None:
         """Nothing to prepare."""
 
     async def shutdown(self) -> None:
         """Nothing to let go of: those who wait still get their turn."""
+
+    def close_bulk(self) -> None:
+        """The bot stops: deliveries that wait for their turn have not left, and are told so; none follows."""
+        self._bulk_closed = True
+        for call in self._waiting[Lane.BULK]:
+            if not call.turn.done():
+                call.turn.set_exception(NotSentError("the bot stops"))
+        self._waiting[Lane.BULK].clear()
 
     async def process_request(
         self,
@@ -86,7 +96,7 @@ class GovernorLimiter(BaseRateLimiter[str]):
             try:
                 answer = await callback(*args, **kwargs)
             except RetryAfter as error:
-                await self._note(chat, error)
+                await self._note(chat, error, save=lane is not Lane.BULK)
                 if last:
                     raise
                 last = True  # after a long 429 there is no next turn: the chat is held
@@ -95,6 +105,8 @@ class GovernorLimiter(BaseRateLimiter[str]):
                 return answer
 
     async def _turn(self, chat: int | None, lane: Lane | None, units: int) -> None:
+        if lane is Lane.BULK and self._bulk_closed:
+            raise NotSentError("the bot stops")
         call = _Call(chat, lane, units, asyncio.get_running_loop().create_future())
         self._waiting[lane][call] = None
         self._serve()
@@ -133,13 +145,18 @@ class GovernorLimiter(BaseRateLimiter[str]):
         call.turn.set_result(held)
         return 0
 
-    async def _note(self, chat: int | None, error: RetryAfter) -> None:
-        """Hold what a 429 speaks of; those who wait learn it at their turn."""
+    async def _note(self, chat: int | None, error: RetryAfter, *, save: bool) -> None:
+        """Hold what a 429 speaks of; those who wait learn it at their turn.
+
+        A delivery's own wait is saved with its outcome, not here.
+        """
         wait = error.retry_after
         wait = wait if isinstance(wait, dt.timedelta) else dt.timedelta(seconds=wait)
         made = self._held.refused(self._clock.now(), chat, wait) if chat is not None else {}
         for held, until in made.items():
             _log.warning("chat.held", chat="all" if held is None else held, until=until.isoformat())
+            if held is not None and not save:
+                continue
             try:
                 await self._holds.hold(held, until)
             except StoreError as failure:  # this process keeps to it all the same

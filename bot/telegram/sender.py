@@ -44,6 +44,7 @@ _MARKUP_REFUSED = ("can't parse entities", "entity_bounds_invalid")
 _TOPIC_REFUSES = ("topic_closed", "topic_deleted", "message thread not found")
 """Words in a 400 that speak of the chat or topic, not of the message (tdlib/telegram-bot-api, Client.cpp)."""
 _VAGUE_WAIT = dt.timedelta(seconds=5)
+_PROBE_SECONDS = 2.0
 
 
 class TelegramSender:
@@ -64,6 +65,16 @@ class TelegramSender:
             if isinstance(plain, Sent):
                 return Sent(plain.message_id, refused=outcome.code)
         return outcome
+
+    async def reachable(self) -> bool:
+        """As `Sender.reachable`."""
+        try:
+            await self._bot.get_me(connect_timeout=_PROBE_SECONDS, read_timeout=_PROBE_SECONDS)
+        except (InvalidToken, BadRequest, Forbidden, RetryAfter):
+            return True
+        except TelegramError:
+            return False
+        return True
 
     async def _attempt(self, chat: Chat, what: dict[str, Any]) -> Outcome:
         try:
