@@ -147,8 +147,8 @@ async def _ticking(
     others: Mapping[str, tuple[Tick, float]],
 ) -> AsyncIterator[None]:
     """The ticks at work. At the end what is in flight is answered and recorded, and nothing more is sent."""
-    mine = {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "alerts": (alerts.send, 1)}
-    scheduler = Scheduler({**mine, **others})
+    mine = {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "ask": (delivering.ask, 1)}
+    scheduler = Scheduler({**mine, "alerts": (alerts.send, 1), **others})
     scheduler.start()
     try:
         yield

@@ -120,6 +120,18 @@ def test_an_answer_after_silence_ends_a_pause_and_an_answer_at_once_does_not() -
     assert (stubborn.may_send(29.0), stubborn.may_send(31.0)) == (False, True)
 
 
+def test_what_went_out_before_a_pause_does_not_begin_another() -> None:
+    """Its answer fails to come when the network is back already."""
+    watch = Watch()
+    causes(watch, *[Ambiguous("no answer")] * 4)
+    for answered in (False, True):
+        watch.asked(answered, at=2.0)
+    for number in range(8):
+        watch.observe(delivery(number), Ambiguous("no answer"), at=3.0, began=0.2)
+
+    assert watch.may_send(3.0)
+
+
 def test_a_halt_is_no_pause() -> None:
     """There is nothing to ask: it ends with a restart."""
     watch = Watch()

@@ -125,7 +125,8 @@ async def subscribe(store: Store, *chats: Chat) -> None:
 
 
 async def tick(delivering: Delivering) -> int:
-    """Plan, then drain; how many were tried."""
+    """Ask, plan, then drain; how many were tried."""
+    await delivering.ask()
     await delivering.plan()
     return await delivering.drain()
 

@@ -82,8 +82,10 @@ class Watch:
                 tried[digest] += 1
         return tuple(chosen)
 
-    def observe(self, delivery: Delivery, outcome: Outcome, at: float) -> Incident | None:
-        """Take in one outcome; the incident that it opens, if it opens one."""
+    def observe(
+        self, delivery: Delivery, outcome: Outcome, at: float, began: float | None = None
+    ) -> Incident | None:
+        """Take in the outcome of a send that began earlier, or just now; the incident that it opens, if any."""
         match outcome:
             case Unauthorized():
                 self.halted = Cause.TOKEN
@@ -91,9 +93,10 @@ class Watch:
             case Refused(code) | Sent(refused=code) if code:
                 return self._content(delivery, code)
             case Ambiguous(reason) | NotSent(reason):
-                return self._lost(
-                    reason, at, _NOT_SENT_HOLD if isinstance(outcome, NotSent) else _AMBIGUOUS_HOLD
-                )
+                if began is not None and began < self._held_until:
+                    return None  # it went out before the pause, and says nothing about the network after it
+                hold = _NOT_SENT_HOLD if isinstance(outcome, NotSent) else _AMBIGUOUS_HOLD
+                return self._lost(reason, at, hold)
         if isinstance(outcome, Sent):
             self._taken.add(delivery.content)
         self._strangers.append(isinstance(outcome, Missing))

@@ -97,8 +97,6 @@ class Delivering:
         Raises StoreError when the database does not answer. What is in flight stays so, and the next call
         records it before anything else is claimed.
         """
-        if self._watch.pauses(_monotonic()):
-            self._watch.asked(await self.sender.reachable(), _monotonic())
         tried = 0
         while True:
             with self._store_watched():
@@ -106,6 +104,11 @@ class Delivering:
             if not self._flying:
                 return tried
             await self._land()
+
+    async def ask(self) -> None:
+        """In a pause, ask Telegram something harmless: an answer after silence ends the pause."""
+        if self._watch.pauses(_monotonic()):
+            self._watch.asked(await self.sender.reachable(), _monotonic())
 
     async def _exchange(self) -> int:
         """One transaction: record what was answered, claim what may go next. How many went."""
@@ -150,13 +153,14 @@ class Delivering:
         return self._watch.halted
 
     async def _attempt(self, delivery: Delivery) -> Decision:
+        began = _monotonic()
         try:
             outcome = await self.sender.send(delivery.chat, self._message(delivery))
         except asyncio.CancelledError:  # a stop that waits no longer
             outcome = Ambiguous("stopped before the answer came")
         lost = isinstance(outcome, Ambiguous | NotSent)
         if not (lost and self._stopping):  # a stop leaves things unsent: that says nothing about the network
-            incident = self._watch.observe(delivery, outcome, _monotonic())
+            incident = self._watch.observe(delivery, outcome, _monotonic(), began)
             if incident is not None:
                 await self._tell(incident, delivery)
         return decide(delivery, outcome, self.clock.now(), self.pace.on_ambiguous)
