@@ -1,16 +1,17 @@
-"""What article and theme files hold. Only texts come in from the files; they are converted here."""
+"""What the files of articles, themes and translations hold. Only texts come in; they are converted here."""
 
 import datetime as dt
 import re
-from typing import Annotated, Any
+from collections.abc import Collection
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic import StringConstraints as Text
 from pydantic_core import PydanticCustomError
 
 from bot.core.library import RESERVED_COMMANDS
 from bot.core.markdown import is_link
-from bot.core.model import Article, Digest, Paragraph, Theme
+from bot.core.model import Article, Digest, Paragraph, Theme, TranslatedDigest, Translation
 
 _RAW_TEXT = 4_096
 """Characters of Markdown: plenty for the 500 that are shown, and quick to render whatever they are."""
@@ -92,12 +93,16 @@ Command = Annotated[
     AfterValidator(_free_command),
 ]
 
-
 ONE_LINE = AfterValidator(_one_line)
 
 
 def _at_most(characters: int) -> Text:
     return Text(strip_whitespace=True, min_length=1, max_length=characters)
+
+
+Label = Annotated[str, _at_most(64), ONE_LINE]
+Title = Annotated[str, _at_most(100), ONE_LINE]
+Summary = Annotated[str, _at_most(256), ONE_LINE]
 
 
 class _Strict(BaseModel):
@@ -133,26 +138,88 @@ class ArticleFile(_Strict):
         return Article(outline=outline, themes=themes, **fields)
 
 
+class Acknowledged(_Strict):
+    """A false alarm: a finding of that code about those words is not told again."""
+
+    code: Literal[
+        "copied-words", "dead-deep-link", "figure-not-in-source", "name-not-in-source", "quote-not-in-source"
+    ]
+    about: Annotated[str, _at_most(400), ONE_LINE]
+    reason: Annotated[str, _at_most(400)]
+
+
 class DigestEntry(_Strict):
     """One digest of a theme file."""
 
     id: Id
-    title: Annotated[str, _at_most(100), ONE_LINE]
+    title: Title
     text: Annotated[str, AfterValidator(_short)]
     paragraphs: Annotated[tuple[Number, ...], Field(min_length=1)]
     publish: Annotated[dt.date | None, BeforeValidator(_optional_day)] = None
+    acknowledged: tuple[Acknowledged, ...] = ()
+
+    @property
+    def digest(self) -> Digest:
+        """The digest as readers get it."""
+        return Digest(self.id, self.title, self.text, self.paragraphs, self.publish)
 
 
 class ThemeFile(_Strict):
     """A theme and its digests in reading order."""
 
     theme: Command
-    title: Annotated[str, _at_most(64), ONE_LINE]
+    title: Label
     emoji: Annotated[str, _at_most(16), ONE_LINE, AfterValidator(_no_words)]
-    summary: Annotated[str, _at_most(256), ONE_LINE]
+    summary: Summary
     digests: Annotated[tuple[DigestEntry, ...], Field(min_length=1)]
 
-    def as_theme(self, article: str) -> Theme:
-        """The theme as a part of the article of that id."""
-        digests = tuple(Digest(**item.model_dump()) for item in self.digests)
-        return Theme(self.theme, self.title, self.emoji, self.summary, article, digests)
+
+class TranslatedEntry(_Strict):
+    """One digest of a translation; `of` is the version of the original, and `check` says which that is."""
+
+    id: Id
+    title: Title
+    text: Annotated[str, AfterValidator(_short)]
+    of: Annotated[str, _form("[0-9a-f]{16}", "write the 16 hexadecimal digits of the original's version")] = (
+        ""
+    )
+    acknowledged: tuple[Acknowledged, ...] = ()
+
+    @property
+    def digest(self) -> TranslatedDigest:
+        """The digest as readers of that language get it."""
+        return TranslatedDigest(self.id, self.title, self.text, self.of)
+
+
+class TranslationFile(_Strict):
+    """A theme in another language; what is left out stays as in the original."""
+
+    theme: Command
+    title: Label | None = None
+    summary: Summary | None = None
+    digests: Annotated[tuple[TranslatedEntry, ...], Field(min_length=1)]
+
+    def translation(self, language: str, known: Collection[str]) -> Translation:
+        """The translation, without digests whose ids are not `known` and without repeated ones."""
+        digests = {item.id: item.digest for item in reversed(self.digests) if item.id in known}
+        ordered = tuple(
+            digests[id_] for id_ in dict.fromkeys(item.id for item in self.digests) if id_ in digests
+        )
+        return Translation(language, self.title, self.summary, ordered)
+
+
+def whole_digests(data: dict[str, Any]) -> ThemeFile | None:
+    """What is left of a broken theme file without its broken digests, if that is a theme."""
+    entries = data.get("digests")
+    whole = [entry for entry in (entries if isinstance(entries, list) else ()) if _is(DigestEntry, entry)]
+    rest = {"title": data.get("theme"), "emoji": "📄", "summary": data.get("theme"), **data, "digests": whole}
+    known = {key: value for key, value in rest.items() if key in ThemeFile.model_fields}
+    return ThemeFile.model_validate(known) if _is(ThemeFile, known) else None
+
+
+def _is(model: type[BaseModel], value: Any) -> bool:
+    try:
+        model.model_validate(value)
+    except ValidationError:
+        return False
+    return True
