@@ -35,6 +35,10 @@ architecture: .venv/dev ## the direction of imports
 content: .venv/run ## the content, as an editor checks it
 	$(BIN)/python -m bot check content
 
+.PHONY: preview
+preview: .venv/run ## the digests as readers will see them, in this terminal
+	@$(BIN)/python -m bot preview content
+
 bench: .venv/run ## figures of a start and of the demo, on this machine
 	$(BIN)/python bench/figures.py
 

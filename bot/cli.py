@@ -13,6 +13,7 @@ import typer
 
 from bot.commands_broadcast import broadcast
 from bot.commands_outbox import outbox
+from bot.commands_preview import preview
 from bot.console import Config, fail
 
 cli = typer.Typer(
@@ -25,6 +26,7 @@ cli = typer.Typer(
 )
 cli.add_typer(outbox)
 cli.command()(broadcast)
+cli.command()(preview)
 
 
 @cli.command()

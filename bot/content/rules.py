@@ -17,6 +17,11 @@ FOOTER = 40
 """Units kept for the last line, which tells the command and the reader's progress."""
 
 
+def length(emoji: str, title: str, text: str) -> int:
+    """UTF-16 code units of a digest (`text` is Markdown) as it is sent, with room for any footer."""
+    return units(f"{emoji} {title}\n\n{render(text).plain}\n\n") + FOOTER
+
+
 def broken(folder: Folder) -> Iterator[Finding]:
     """Everything that is wrong with the article and the themes of a folder, beyond their schemas."""
     if folder.article:
@@ -37,10 +42,10 @@ def text(sheet: Sheet[ThemeFile] | Sheet[TranslationFile], index: int, emoji: st
     for problem in rendered.problems:
         place = document.inside(path, problem.line, problem.column)
         yield document.finding(place, problem.code, problem.message, problem.hint)
-    length = units(f"{emoji} {digest.title}\n\n{rendered.plain}\n\n") + FOOTER
-    if length > MAX_MESSAGE:
-        message = f"the digest fills {length} characters with its title and footer; {MAX_MESSAGE} fit"
-        hint = f"cut {length - MAX_MESSAGE} of them, or make two digests of it"
+    filled = length(emoji, digest.title, digest.text)
+    if filled > MAX_MESSAGE:
+        message = f"the digest fills {filled} characters with its title and footer; {MAX_MESSAGE} fit"
+        hint = f"cut {filled - MAX_MESSAGE} of them, or make two digests of it"
         yield document.finding(document.place(path), "text-too-long", message, hint)
     if not rendered.plain.strip():
         hint = "write the digest's text"

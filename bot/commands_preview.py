@@ -1,0 +1,77 @@
+"""`preview`: the digests as readers will see them, in the terminal or as one HTML page."""
+
+import difflib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.console import fail
+
+
+def preview(
+    path: Annotated[Path, typer.Argument(help="The folder that holds the articles.")] = Path("content"),
+    theme: Annotated[str, typer.Option(help="Show this theme alone, by its command.")] = "",
+    digest: Annotated[str, typer.Option(help="Show this digest alone, by its id.")] = "",
+    language: Annotated[
+        str, typer.Option(help="Show a translation, as ru. Default: the article's own.")
+    ] = "",
+    html: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="Write one HTML page that needs nothing else; - is the output."),
+    ] = "",
+) -> None:
+    """See the digests as readers will, with counts and findings in place. Exit code 1 if there are errors."""
+    from bot.clock import SystemClock
+    from bot.content.loader import load_library
+    from bot.preview.desk import InLanguage, desk
+
+    loaded = load_library(path)
+    shown = desk(loaded, SystemClock().now().date())
+    themes = [each for article in loaded.readable.articles for each in article.themes]
+    _known("--language", language, [each.code for each in shown.languages])
+    _known("--theme", theme, [each.name for each in themes])
+    _known(
+        "--digest", digest, [one.id for each in themes if theme in {"", each.name} for one in each.digests]
+    )
+    if html and (theme or digest):
+        raise typer.BadParameter(
+            "the page shows all digests: leave out --theme and --digest", param_hint="--html"
+        )
+    if html:
+        from bot.preview.page import page
+
+        _write(html, page(shown))
+    else:
+        from bot.preview.terminal import console, show
+
+        chosen = next((each for each in shown.languages if language in {"", each.code}), InLanguage("", ()))
+        show(shown, chosen, console(), theme, digest)
+    if loaded.library is None:
+        raise typer.Exit(1)
+
+
+def _known(option: str, name: str, names: list[str]) -> None:
+    """Refuse a name that the content does not have, with the nearest that it has."""
+    if name and name not in names:
+        near = difflib.get_close_matches(name, names, 1, 0.5)
+        hint = (
+            f"did you mean {near[0]}?"
+            if near
+            else f"there is {', '.join(names)}"
+            if names
+            else "there is none"
+        )
+        raise typer.BadParameter(f"there is no {name}; {hint}", param_hint=option)
+
+
+def _write(file: str, page: str) -> None:
+    if file == "-":
+        sys.stdout.buffer.write(page.encode())
+        return
+    try:
+        Path(file).write_text(page, encoding="utf-8")
+    except OSError as error:
+        fail(f"{file} cannot be written: {error.strerror}")
+    typer.echo(f"Written: {file}. Open it in a browser.")
