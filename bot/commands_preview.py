@@ -3,11 +3,14 @@
 import difflib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.console import fail
+
+if TYPE_CHECKING:
+    from bot.content.loader import Loaded
 
 
 def preview(
@@ -15,7 +18,7 @@ def preview(
     theme: Annotated[str, typer.Option(help="Show this theme alone, by its command.")] = "",
     digest: Annotated[str, typer.Option(help="Show this digest alone, by its id.")] = "",
     language: Annotated[
-        str, typer.Option(help="Show a translation, as ru. Default: the article's own.")
+        str, typer.Option(help="Begin with a translation, as ru. Default: the article's own.")
     ] = "",
     html: Annotated[
         str,
@@ -25,20 +28,17 @@ def preview(
     """See the digests as readers will, with counts and findings in place. Exit code 1 if there are errors."""
     from bot.clock import SystemClock
     from bot.content.loader import load_library
-    from bot.preview.desk import InLanguage, desk
+    from bot.preview.desk import desk
 
-    loaded = load_library(path)
-    shown = desk(loaded, SystemClock().now().date())
-    themes = [each for article in loaded.readable.articles for each in article.themes]
-    _known("--language", language, [each.code for each in shown.languages])
-    _known("--theme", theme, [each.name for each in themes])
-    _known(
-        "--digest", digest, [one.id for each in themes if theme in {"", each.name} for one in each.digests]
-    )
     if html and (theme or digest):
-        raise typer.BadParameter(
-            "the page shows all digests: leave out --theme and --digest", param_hint="--html"
-        )
+        message = "the page shows all digests: leave out --theme and --digest"
+        raise typer.BadParameter(message, param_hint="--html")
+    loaded = load_library(path)
+    shown = desk(loaded, SystemClock().now().date(), language)
+    themes = [each for each in loaded.readable.themes if theme in {"", each.name}]
+    _known("--language", language, [each.code for each in shown.languages], loaded)
+    _known("--theme", theme, [each.name for each in themes or loaded.readable.themes], loaded)
+    _known("--digest", digest, [one.id for each in themes for one in each.digests], loaded)
     if html:
         from bot.preview.page import page
 
@@ -46,24 +46,20 @@ def preview(
     else:
         from bot.preview.terminal import console, show
 
-        chosen = next((each for each in shown.languages if language in {"", each.code}), InLanguage("", ()))
-        show(shown, chosen, console(), theme, digest)
+        show(shown, console(), theme, digest)
     if loaded.library is None:
         raise typer.Exit(1)
 
 
-def _known(option: str, name: str, names: list[str]) -> None:
+def _known(option: str, name: str, names: list[str], loaded: "Loaded") -> None:
     """Refuse a name that the content does not have, with the nearest that it has."""
-    if name and name not in names:
-        near = difflib.get_close_matches(name, names, 1, 0.5)
-        hint = (
-            f"did you mean {near[0]}?"
-            if near
-            else f"there is {', '.join(names)}"
-            if names
-            else "there is none"
-        )
-        raise typer.BadParameter(f"there is no {name}; {hint}", param_hint=option)
+    if not name or name in names:
+        return
+    near = difflib.get_close_matches(name, names, 1, 0.5)
+    hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(names[:20]) or 'none'}"
+    if loaded.library is None:
+        hint += "; what is broken is not shown: see python -m bot check"
+    raise typer.BadParameter(f"there is no {name}; {hint}", param_hint=option)
 
 
 def _write(file: str, page: str) -> None:

@@ -68,9 +68,9 @@ def translate(folder: Path) -> None:
     (folder / "rivers" / "ru" / "water.yaml").write_text(RUSSIAN, encoding="utf-8")
 
 
-def look(folder: Path, today: dt.date = TODAY) -> Desk:
+def look(folder: Path, today: dt.date = TODAY, language: str = "") -> Desk:
     """What there is to see."""
-    return desk(load_library(folder), today)
+    return desk(load_library(folder), today, language)
 
 
 def digests(shown: Desk, language: str = "en") -> dict[str, ShownDigest]:
@@ -85,13 +85,11 @@ def digests(shown: Desk, language: str = "en") -> dict[str, ShownDigest]:
     }
 
 
-def printed(shown: Desk, width: int = 80, language: str = "en", **options: Any) -> str:
+def printed(shown: Desk, width: int = 80, digest: str = "", **options: Any) -> str:
     """What the terminal shows."""
-    names = {name: options.pop(name) for name in ("theme", "digest") if name in options}
-    console = Console(file=io.StringIO(), width=width, **options)
-    show(shown, next(each for each in shown.languages if each.code == language), console, **names)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+    output = io.StringIO()
+    show(shown, Console(file=output, width=width, **options), digest=digest)
+    return output.getvalue()
 
 
 # -- what is shown -----------------------------------------------------------------------------------------
@@ -170,6 +168,7 @@ def test_a_translation_is_shown_where_there_is_one(folder: Path) -> None:
     russian = digests(shown, "ru")
 
     assert [each.code for each in shown.languages] == ["en", "ru"]
+    assert [each.code for each in look(folder, language="ru").languages] == ["ru", "en"]
     assert russian["springs"].message["text"].startswith("💧 Родники\n\nРодник — начало реки.\n\nТак")
     assert (russian["springs"].translated, russian["seas"].translated) == (True, False)
     assert russian["seas"].message == digests(shown)["seas"].message
@@ -231,7 +230,7 @@ def test_the_terminal_has_styles_and_obeys_who_wants_none(monkeypatch: pytest.Mo
 def test_the_terminal_shows_a_quotation_behind_a_bar(folder: Path) -> None:
     """In another language, and after characters that count twice in UTF-16."""
     translate(folder)
-    text = printed(look(folder), language="ru", digest="springs")
+    text = printed(look(folder, language="ru"), digest="springs")
 
     assert "│ ▌ Так пишет автор. " in text
     assert "│ Родник — начало реки. " in text
@@ -261,7 +260,7 @@ def test_a_narrow_terminal_has_no_line_that_is_wider(folder: Path) -> None:
         f"text: > {'sea ' * 130}".replace("> ", '"> ') + '"',
     )
     for language in ("en", "ru"):
-        text = printed(look(folder), 40, language)
+        text = printed(look(folder, language=language), 40)
         assert "💧" in text
         assert [
             line

@@ -259,7 +259,8 @@ async def test_a_saved_change_appears_in_place(editor: FrameLocator, demo: Page,
     await editor.get_by_role("searchbox").fill("sea")
     await expect(visible(editor)).to_have_count(1)
     frame = demo.frames[1]
-    await frame.evaluate("scrollTo(0, 300)")
+    await demo.set_viewport_size({"width": 1280, "height": 480})
+    await frame.evaluate("scrollTo(0, 100)")
     before = await frame.evaluate("document.querySelector('[data-digest=seas]').getBoundingClientRect().top")
     edit(folder, "water.yaml", "text: A river ends in a *sea*.", "text: A river ends in **an ocean**.")
     edit(folder, "article.yaml", "title: Rivers & people", f"title: {'Rivers & people ' * 12}")

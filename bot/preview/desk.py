@@ -109,21 +109,24 @@ class InLanguage:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything that a preview shows. `limit` is what `units` are measured by; the first language is the own one."""
+    """Everything that a preview shows. `limit` is what `units` are measured by; it begins with the first language."""
 
     limit: int
     languages: tuple[InLanguage, ...]
     findings: tuple[ShownFinding, ...]
 
 
-def desk(loaded: Loaded, today: dt.date) -> Desk:
-    """What there is to see of the content: what can be read, also where errors stand in the way of the rest."""
+def desk(loaded: Loaded, today: dt.date, first: str = "") -> Desk:
+    """What there is to see of the content: what can be read, also where errors stand in the way of the rest.
+
+    The language `first` comes first if it is there; then come the articles' own, and what they are translated to.
+    """
     library = loaded.readable
     own = dict.fromkeys(article.language for article in library.articles)
     others = sorted(overlay.language for theme in library.themes for overlay in theme.translations)
     codes = tuple(dict.fromkeys((*own, *others)))
     languages = []
-    for code in codes:
+    for code in sorted(codes, key=lambda code: code != first):
         showing = _Showing(library, code, today, _in_language(loaded, code))
         languages.append(InLanguage(code, tuple(map(showing.article, library.articles))))
     return Desk(MAX_MESSAGE, tuple(languages), tuple(map(_shown, loaded.findings)))

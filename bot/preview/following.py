@@ -33,7 +33,8 @@ def editor_page(content: Path, today: Callable[[], dt.date]) -> ExtraPage:
             before = now
             await asyncio.sleep(_LOOK_EVERY)
 
-    return ExtraPage("editor", "Editor", html, changes)
+    hint = "The digests as readers will see them. This page follows the files as they are saved."
+    return ExtraPage("editor", "Editor", hint, html, changes)
 
 
 async def _desk(content: Path, today: dt.date) -> Desk:

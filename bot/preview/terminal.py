@@ -15,7 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.core.texts import count
-from bot.preview.desk import Desk, InLanguage, ShownArticle, ShownDigest, ShownFinding, ShownTheme, Stored
+from bot.preview.desk import Desk, ShownArticle, ShownDigest, ShownFinding, ShownTheme, Stored
+
+Articles = tuple[ShownArticle, ...]
 
 _WIDEST = 64
 """Columns of a bubble: about as many characters as a phone's line and a half."""
@@ -41,12 +43,13 @@ def console() -> Console:
     return Console(highlight=False, markup=False, emoji=False)
 
 
-def show(desk: Desk, language: InLanguage, console: Console, theme: str = "", digest: str = "") -> None:
-    """Print the digests of a language, or of one `theme`, or one `digest`, and what was found."""
-    _print(console, [_heading(desk, language)], 0)
+def show(desk: Desk, console: Console, theme: str = "", digest: str = "") -> None:
+    """Print the digests in the first language, or of one `theme`, or one `digest`, and what was found."""
+    articles = desk.languages[0].articles if desk.languages else ()
+    _print(console, [_heading(desk, articles)], 0)
     if not theme and not digest:
-        _print(console, _elsewhere(desk, language))
-    for article in language.articles:
+        _print(console, _elsewhere(desk, articles))
+    for article in articles:
         for each in article.themes:
             digests = [one for one in each.digests if digest in {"", one.id}]
             if theme not in {"", each.name} or (digest and not digests):
@@ -65,27 +68,24 @@ def _print(console: Console, parts: Iterable[RenderableType], indent: int = 2) -
         console.print(Padding(part, (0, 0, 0, indent), expand=False))
 
 
-def _heading(desk: Desk, language: InLanguage) -> Text:
-    themes = [theme for article in language.articles for theme in article.themes]
+def _heading(desk: Desk, articles: Articles) -> Text:
+    themes = [theme for article in articles for theme in article.themes]
     digests = sum(len(theme.digests) for theme in themes)
-    kinds = [(kind, sum(one.severity == kind for one in desk.findings)) for kind in _COLOURS]
-    line = Text.assemble(("Preview", "bold"), f" ({language.code})" if len(desk.languages) > 1 else "", ": ")
-    line.append(f"{count(len(themes), 'theme')}, {count(digests, 'digest')}")
-    for kind, number in kinds:
-        if number:
-            line.append(", ").append(count(number, kind), _COLOURS[kind])
+    language = f" ({desk.languages[0].code})" if len(desk.languages) > 1 else ""
+    line = Text.assemble(
+        ("Preview", "bold"), f"{language}: {count(len(themes), 'theme')}, {count(digests, 'digest')}"
+    )
+    for kind, colour in _COLOURS.items():
+        if number := sum(one.severity == kind for one in desk.findings):
+            line.append(", ").append(count(number, kind), colour)
     return line.append("." if desk.findings else ", no findings.")
 
 
-def _elsewhere(desk: Desk, language: InLanguage) -> Iterator[Text]:
+def _elsewhere(desk: Desk, articles: Articles) -> Iterator[Text]:
     """The findings that stand beside no theme and no digest."""
-    beside = {
-        finding
-        for article in language.articles
-        for theme in article.themes
-        for findings in (theme.findings, *(digest.findings for digest in theme.digests))
-        for finding in findings
-    }
+    themes = [theme for article in articles for theme in article.themes]
+    lists = [each for theme in themes for each in (theme.findings, *(one.findings for one in theme.digests))]
+    beside = {finding for findings in lists for finding in findings}
     return (_finding(finding) for finding in desk.findings if finding not in beside)
 
 

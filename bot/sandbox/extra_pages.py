@@ -20,6 +20,7 @@ class ExtraPage:
     Attributes:
         name: Its place in addresses: `#name` of the sandbox's page, and `/pages/name/`. Small letters.
         title: What stands on the tab.
+        hint: What stands beside the tabs while it is open, in one sentence.
         html: Makes the whole page, anew for each visit; its policy for scripts and styles is in a <meta> of its own.
         changes: Texts of one line for an open page, which gets them as server-sent events at `/pages/name/changes`;
             the first comes at once. It is closed when the visitor goes.
@@ -27,6 +28,7 @@ class ExtraPage:
 
     name: str
     title: str
+    hint: str
     html: Callable[[], Awaitable[str]]
     changes: Callable[[], AsyncGenerator[str, None]]
 
@@ -59,7 +61,9 @@ class ExtraPages:
         return page
 
     async def _list(self, _request: web.Request) -> web.Response:
-        return web.json_response([{"name": page.name, "title": page.title} for page in self.pages])
+        return web.json_response(
+            [{"name": page.name, "title": page.title, "hint": page.hint} for page in self.pages]
+        )
 
     async def _page(self, request: web.Request) -> web.Response:
         html = await self._named(request).html()

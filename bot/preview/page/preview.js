@@ -140,11 +140,15 @@ function fillTheme(section, theme) {
 }
 
 function fillArticle(section, article) {
-  const [header, map, list] = section.children;
+  const [header, map, themesOf] = section.children;
   header.replaceChildren(
     element("h2", {}, article.title), element("p", {}, `${article.author} · ${article.publisher}, ${article.published}`));
-  map.replaceChildren(coverageMap(article, (number) => narrow({ article: article.id, number })));
-  reconcile(list, article.themes.map((theme) => ({ ...theme, key: theme.name, outline: article.paragraphs, open: [...opened] })),
+  const { id, paragraphs, translation } = article;
+  const rows = article.themes.map(({ name, title, emoji, digests: list }) =>
+    ({ name, title, emoji, digests: list.map((one) => ({ id: one.id, title: one.title })) }));
+  reconcile(map, [{ key: "map", paragraphs, translation, themes: rows }], () => element("div"), (node, item) =>
+    node.replaceChildren(coverageMap(item, (number) => narrow({ article: id, number }))));
+  reconcile(themesOf, article.themes.map((theme) => ({ ...theme, key: theme.name, outline: article.paragraphs, open: [...opened] })),
     makeTheme, fillTheme);
 }
 
@@ -164,6 +168,7 @@ function drawHeader() {
   const found = desk.findings.length ? plural(desk.findings.length, "finding") : "no findings";
   $("counts").textContent = [plural(edition().articles.length, "article"), plural(themes().length, "theme"),
     plural(digests().length, "digest"), found].join(" · ");
+  if (edition().articles.length === 1) document.title = `${edition().articles[0].title} · preview`;
   $("languages").hidden = desk.languages.length < 2;
   $("languages").replaceChildren(...desk.languages.map(({ code }) =>
     element("button", { type: "button", lang: code, "data-language": code, "aria-pressed": code === language }, nameOf(code))));
@@ -237,6 +242,7 @@ function filter() {
   }
   const narrowed = Boolean(words.length || only);
   const what = [...(words.length ? [`“${asked}”`] : []), ...(only ? [`¶ ${only.number}`] : [])].join(" and ");
+  document.body.classList.toggle("searching", Boolean(words.length)); // what was found comes first
   $("filter").hidden = !narrowed || !left;
   if (narrowed) $("filter").replaceChildren(`${plural(left, "digest")} with ${what} `, clearing());
   drawEmpty(left, narrowed, what);
@@ -259,7 +265,7 @@ function drawEmpty(left, narrowed, what) {
 function narrow(to) {
   only = to;
   filter();
-  if (to) goTo($("filter").hidden ? $("empty") : $("filter"));
+  if (to) goTo(shown()[0]?.closest(".theme") ?? $("empty"));
 }
 
 function clear() {
@@ -312,7 +318,10 @@ $("languages").addEventListener("click", ({ target }) => {
   draw();
   $("languages").querySelector('[aria-pressed="true"]').focus();
 });
-$("search").addEventListener("input", filter);
+$("search").addEventListener("input", () => {
+  filter();
+  scrollTo(0, 0);
+});
 document.addEventListener("keydown", (event) => {
   const writing = event.target.matches("input, textarea");
   if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -18,6 +18,8 @@ export async function openTabs(list, chat, onShow) {
   list.replaceChildren(...titles.map(([name, title]) =>
     element("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, "data-tab": name }, title)));
   const tabs = [...list.children];
+  const hint = element("p", { class: "about" });
+  list.after(hint);
 
   /** Show what the address names. A page is loaded when it is first opened, and then keeps its state. */
   function show() {
@@ -30,6 +32,7 @@ export async function openTabs(list, chat, onShow) {
       tab.setAttribute("aria-selected", tab.dataset.tab === name);
       tab.tabIndex = tab.dataset.tab === name ? 0 : -1;
     });
+    hint.textContent = pages.find((page) => page.name === name)?.hint ?? "";
     document.body.dataset.tab = name;
     onShow();
   }
