@@ -148,15 +148,20 @@ class Acknowledged(_Strict):
     reason: Annotated[str, _at_most(400)]
 
 
-class DigestEntry(_Strict):
-    """One digest of a theme file."""
+class Entry(_Strict):
+    """What a digest is in any language."""
 
     id: Id
     title: Title
     text: Annotated[str, AfterValidator(_short)]
+    acknowledged: tuple[Acknowledged, ...] = ()
+
+
+class DigestEntry(Entry):
+    """One digest of a theme file."""
+
     paragraphs: Annotated[tuple[Number, ...], Field(min_length=1)]
     publish: Annotated[dt.date | None, BeforeValidator(_optional_day)] = None
-    acknowledged: tuple[Acknowledged, ...] = ()
 
     @property
     def digest(self) -> Digest:
@@ -174,16 +179,12 @@ class ThemeFile(_Strict):
     digests: Annotated[tuple[DigestEntry, ...], Field(min_length=1)]
 
 
-class TranslatedEntry(_Strict):
+class TranslatedEntry(Entry):
     """One digest of a translation; `of` is the version of the original, and `check` says which that is."""
 
-    id: Id
-    title: Title
-    text: Annotated[str, AfterValidator(_short)]
     of: Annotated[str, _form("[0-9a-f]{16}", "write the 16 hexadecimal digits of the original's version")] = (
         ""
     )
-    acknowledged: tuple[Acknowledged, ...] = ()
 
     @property
     def digest(self) -> TranslatedDigest:
