@@ -81,7 +81,7 @@ def _tokens(text: str, language: str) -> Iterator[_Token]:
         if match[1] or re.fullmatch(r"\d{4}-\d\d-\d\d", written):
             for part in re.finditer(r"\d+", written):
                 yield _Token(start + part.start(), start + part.end(), frozenset({Decimal(part[0])}))
-        elif written[0].isdigit():
+        elif written[0].isdecimal():
             yield _Token(start, end, frozenset(_readings(written)))
         elif len(written) > 1 and (roman := _ROMAN.fullmatch(written)):
             yield _Token(start, end, frozenset({Decimal(10 * len(roman[1]) + _UNDER_TEN.index(roman[2]))}))

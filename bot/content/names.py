@@ -16,7 +16,7 @@ _NOUNS_HAVE_CAPITALS = {"de", "lb"}
 _ENDING = {"en": 4}
 _LONG_ENDING = 10
 """Letters that may follow a name: few in English (“Europe”, “European”), many in Kazakh («Қазақстандағы»)."""
-_CHANGED_ENDING = re.compile("[aeiouyаеиоуыэюяіүұөә].{0,2}|ь")
+_CHANGED_ENDING = re.compile("[aeiouyаеиоуыэюяіүұөә].{0,2}|ь|ск.{0,3}")
 _STEM = {"en": 4}
 _CONNECTORS = {"of", "and", "the", "for", "on", "in", "de", "и", "по", "мен", "және"}
 _BEFORE_A_SENTENCE = ".!?…:;\n"
