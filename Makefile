@@ -49,6 +49,10 @@ reliability: .venv/dev ## kill the bot, break its network, fill its disk; write 
 picture: .venv/dev ## take the README's picture anew (needs Chromium)
 	$(BIN)/python docs/picture.py
 
+.PHONY: schema
+schema: .venv/run ## write the JSON Schemas of the content files anew, into content/schema
+	PYTHONPATH=. $(BIN)/python docs/schema.py
+
 format: .venv/dev ## put the code into the house's form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format

@@ -77,6 +77,7 @@ class _Loading:
         if not found and not self.findings:
             hint = "give it a folder with an article.yaml and a file for each theme"
             self._found(self.root, "no-articles", "no article is in this folder", hint)
+        self.findings.extend(rules.dead_commands(found))
         return found
 
     def _entries(self, folder: Path) -> tuple[list[Path], list[Path]]:

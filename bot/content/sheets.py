@@ -1,6 +1,7 @@
 """What was read of a content folder, and the library that it makes."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Generic, TypeVar
 import pydantic
 
 from bot.content.schema import ArticleFile, ThemeFile, TranslationFile
+from bot.core.findings import Finding
 from bot.core.library import Library
+from bot.core.markdown import Rendered, render
 from bot.core.model import Article, Theme
-from bot.documents import Document
+from bot.documents import Document, Keys
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
@@ -22,6 +25,56 @@ class Sheet(Generic[Model]):
 
     document: Document
     content: Model
+    texts: dict[int, Rendered] = field(default_factory=dict)
+    """The texts of its digests by index, as far as they were rendered."""
+
+    def finding(self, path: Keys, code: str, message: str, hint: str) -> Finding:
+        """A finding about the value at `path`."""
+        return self.document.finding(self.document.place(path), code, message, hint)
+
+
+Digests = Sheet[ThemeFile] | Sheet[TranslationFile]
+"""A file that holds digests."""
+
+
+def is_todo(text: str) -> bool:
+    """Whether this is the marker of a draft, and not yet a text."""
+    return re.match(r"\s*TODO\b", text) is not None
+
+
+def rendered(sheet: Digests, index: int) -> Rendered:
+    """The text of the digest at `index` as readers see it."""
+    if index not in sheet.texts:
+        sheet.texts[index] = render(sheet.content.digests[index].text)
+    return sheet.texts[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is wrong, or seems so, with some words of a digest: often its editor can say that it is right."""
+
+    sheet: Digests
+    index: int
+    about: str
+    code: str
+    message: str
+    hint: str
+
+    def finding(self) -> Finding:
+        """The doubt as a finding, at the place of the words if that is known, else where their text begins."""
+        digest, document, path = (
+            self.sheet.content.digests[self.index],
+            self.sheet.document,
+            ("digests", self.index),
+        )
+        pattern = r"(?<!\w)" + r"[\s>*_\\]+".join(map(re.escape, self.about.split())) + r"(?!\w)"
+        place = document.place((*path, "text"))
+        if found := re.search(pattern, digest.text):
+            before = re.split(r"\r\n?|\n", digest.text[: found.start()])
+            place = document.inside((*path, "text"), len(before), len(before[-1]) + 1)
+        elif re.search(pattern, digest.title):
+            place = document.place((*path, "title"))
+        return document.finding(place, self.code, self.message, self.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +96,11 @@ class Folder:
     def listed(self) -> tuple[str, ...]:
         """The themes in the order that article.yaml gives."""
         return self.article.content.themes if self.article else ()
+
+    @property
+    def files(self) -> "tuple[Digests, ...]":
+        """Its themes, then their translations."""
+        return (*self.themes, *(sheet for sheets in self.overlays.values() for sheet in sheets))
 
 
 def assemble(folders: Sequence[Folder]) -> Library:

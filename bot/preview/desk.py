@@ -10,13 +10,14 @@ from pathlib import PurePath
 from typing import Any
 
 from bot.content.loader import Loaded
-from bot.content.rules import MAX_MESSAGE, length
+from bot.content.rules import FOOTER, MAX_MESSAGE, body
 from bot.content.sheets import typed
 from bot.core import render, texts
 from bot.core.coverage import coverage
 from bot.core.findings import Finding
 from bot.core.library import Library, translated
 from bot.core.markdown import render as render_text
+from bot.core.markdown import units
 from bot.core.model import Article, Digest, Message, Theme
 from bot.sandbox import Refusal, stored
 
@@ -182,12 +183,13 @@ class _Showing:
         message = render.digest(theme, item, shelf, 1, total)
         known = {paragraph.number for paragraph in article.outline}
         rests = replace(item, paragraphs=tuple(number for number in item.paragraphs if number in known))
+        plain = render_text(item.text).plain
         sent, refusal = _sent(message)
         return ShownDigest(
             id=item.id,
             title=item.title,
-            units=length(theme.emoji, item.title, item.text),
-            words=len(render_text(item.text).plain.split()),
+            units=units(body(theme.emoji, item.title, plain)) + FOOTER,
+            words=len(plain.split()),
             paragraphs=item.paragraphs,
             publish=texts.day(day) if day > self.today else "",
             translated=is_translated,
