@@ -20,6 +20,10 @@ def preview(
     language: Annotated[
         str, typer.Option(help="Begin with a translation, as ru. Default: the article's own.")
     ] = "",
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="Compare with the article's text, as check does."),
+    ] = None,
     html: Annotated[
         str,
         typer.Option(metavar="FILE", help="Write one HTML page that needs nothing else; - is the output."),
@@ -27,14 +31,15 @@ def preview(
 ) -> None:
     """See the digests as readers will, with counts and findings in place. Exit code 1 if there are errors."""
     from bot.clock import SystemClock
-    from bot.content.loader import load_library
+    from bot.content.checking import check
     from bot.preview.desk import desk
 
     if html and (theme or digest):
         message = "the page shows all digests: leave out --theme and --digest"
         raise typer.BadParameter(message, param_hint="--html")
-    loaded = load_library(path)
-    shown = desk(loaded, SystemClock().now().date(), language)
+    today = SystemClock().now().date()
+    loaded = check(path, today, source or ()).loaded
+    shown = desk(loaded, today, language)
     themes = [each for each in loaded.readable.themes if theme in {"", each.name}]
     _known("--language", language, [each.code for each in shown.languages], loaded)
     _known("--theme", theme, [each.name for each in themes or loaded.readable.themes], loaded)

@@ -16,7 +16,8 @@ import pytest
 from rich.console import Console
 from telegram.ext import BaseRateLimiter, ExtBot
 
-from bot.content.loader import load_library
+from bot.content.checking import check
+from bot.content.provenance import paragraph_hash
 from bot.core.delivery import Sent
 from bot.core.model import Chat
 from bot.ports import Store
@@ -70,7 +71,7 @@ def translate(folder: Path) -> None:
 
 def look(folder: Path, today: dt.date = TODAY, language: str = "") -> Desk:
     """What there is to see."""
-    return desk(load_library(folder), today, language)
+    return desk(check(folder, today).loaded, today, language)
 
 
 def digests(shown: Desk, language: str = "en") -> dict[str, ShownDigest]:
@@ -345,7 +346,7 @@ async def test_the_page_shows_what_telegram_receives(root: Path, sandbox: Sandbo
 
     The same with its paragraphs unfolded.
     """
-    loaded = load_library(root)
+    loaded = check(root, TODAY).loaded
     assert loaded.library is not None
     data = embedded(page(desk(loaded, TODAY)))
     shown = {
@@ -400,6 +401,20 @@ def test_the_command_shows_broken_content_too(folder: Path, tmp_path: Path) -> N
     assert code == 1
     assert "Fewer dams" in output
     assert "water.yaml:6:3: error: yaml-syntax: " in re.sub(r"\n\s+", "", output)
+
+
+def test_the_command_compares_with_the_source(folder: Path, tmp_path: Path) -> None:
+    """As `check` does: what the text does not say stands below the digest that says it."""
+    source = tmp_path / "source.txt"
+    source.write_text("Rivers begin at springs.\n\nThey end in the sea.\n", encoding="utf-8")
+    for number, text in enumerate(source.read_text(encoding="utf-8").split("\n\n"), 1):
+        edit(folder, "article.yaml", f"{number:064}", paragraph_hash(text))
+    edit(folder, "water.yaml", "text: A river ends in a *sea*.", "text: In 1999 a river ended in a *sea*.")
+    arguments = ("preview", str(folder), "--digest", "seas", "--source", str(source))
+    code, output = bot(*arguments, folder=tmp_path, COLUMNS="200")
+
+    assert code == 1
+    assert "error: figure-not-in-source: " in output
 
 
 def test_the_command_writes_the_page(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 from pytest_asyncio import fixture
 
-from bot.content.loader import load_library
+from bot.content.checking import check
 from bot.preview.desk import desk
 from bot.preview.following import editor_page
 from bot.preview.page import page as page_of
@@ -47,7 +47,7 @@ class File:
     async def show(self) -> Page:
         """Write the page of what the folder holds now, and open it."""
         file = self.folder.parent / "page.html"
-        file.write_text(page_of(desk(load_library(self.folder), TODAY)), encoding="utf-8")
+        file.write_text(page_of(desk(check(self.folder, TODAY).loaded, TODAY)), encoding="utf-8")
         await self.page.goto(file.as_uri())
         return self.page
 

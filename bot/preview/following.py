@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Hashable
 from pathlib import Path
 
-from bot.content.loader import load_library
+from bot.content.checking import check
 from bot.preview.desk import Desk, desk
 from bot.preview.page import data, page
 from bot.sandbox import ExtraPage
@@ -38,7 +38,7 @@ def editor_page(content: Path, today: Callable[[], dt.date]) -> ExtraPage:
 
 
 async def _desk(content: Path, today: dt.date) -> Desk:
-    return await asyncio.to_thread(lambda: desk(load_library(content), today))
+    return await asyncio.to_thread(lambda: desk(check(content, today).loaded, today))
 
 
 def _state_of(content: Path) -> Hashable:
