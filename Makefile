@@ -35,6 +35,10 @@ architecture: .venv/dev ## the direction of imports
 content: .venv/run ## the content, as an editor checks it
 	$(BIN)/python -m bot check content
 
+.PHONY: preview
+preview: .venv/run ## the digests as readers will see them, in this terminal
+	@$(BIN)/python -m bot preview content
+
 bench: .venv/run ## figures of a start and of the demo, on this machine
 	$(BIN)/python bench/figures.py
 
@@ -44,6 +48,10 @@ reliability: .venv/dev ## kill the bot, break its network, fill its disk; write 
 
 picture: .venv/dev ## take the README's picture anew (needs Chromium)
 	$(BIN)/python docs/picture.py
+
+.PHONY: schema
+schema: .venv/run ## write the JSON Schemas of the content files anew, into content/schema
+	PYTHONPATH=. $(BIN)/python docs/schema.py
 
 format: .venv/dev ## put the code into the house's form
 	$(BIN)/ruff check --fix

@@ -12,7 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from bot.commands_broadcast import broadcast
+from bot.commands_check import check
 from bot.commands_outbox import outbox
+from bot.commands_preview import preview
 from bot.console import Config, fail
 
 cli = typer.Typer(
@@ -25,6 +27,8 @@ cli = typer.Typer(
 )
 cli.add_typer(outbox)
 cli.command()(broadcast)
+cli.command()(check)
+cli.command()(preview)
 
 
 @cli.command()
@@ -46,26 +50,6 @@ def run(config: Config = None) -> None:
         _until_signal(lambda stop: run_bot(settings, token, stop))
     except (ConfigError, StartError) as error:
         fail(error)
-
-
-@cli.command()
-def check(
-    path: Annotated[Path, typer.Argument(help="The folder that holds the articles.")] = Path("content"),
-) -> None:
-    """Check the content: every error of every file, with file, line and column. Exit code 1 if there are any."""
-    from bot.content.loader import load_library
-    from bot.core.texts import count
-
-    loaded = load_library(path)
-    for finding in loaded.findings:
-        typer.echo(finding)
-    if loaded.library is None:
-        typer.echo(f"{count(len(loaded.findings), 'error')}: nothing would be published.", err=True)
-        raise typer.Exit(1)
-    themes = loaded.library.themes
-    digests = sum(len(theme.digests) for theme in themes)
-    counts = (len(loaded.library.articles), "article"), (len(themes), "theme"), (digests, "digest")
-    typer.echo(f"Good: {', '.join(count(*pair) for pair in counts)}.")
 
 
 @cli.command()

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.clock import ShiftedClock
+from bot.preview.following import editor_page
 from bot.sandbox import Sandbox, SandboxError, SandboxSettings
 
 _STOP_WITHIN = 8.0
@@ -30,12 +32,14 @@ async def run_demo(port: int, content: Path, stop: asyncio.Event, say: Callable[
     with tempfile.TemporaryDirectory(prefix="digest-demo-") as folder:
         health_port = _free_port()
         clock_file = Path(folder) / "clock"
+        clock = ShiftedClock(clock_file)
         token = f"1000000001:{secrets.token_urlsafe(26)}"
         settings = SandboxSettings(
             port=port,
             token=token,
             clock_file=clock_file,
             status_url=f"http://127.0.0.1:{health_port}/healthz",
+            pages=(editor_page(content, lambda: clock.now().date()),),
         )
         sandbox = Sandbox(settings)
         try:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from bot.content.loader import Loaded, load_library
 from bot.ports import Store
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.store import open_store
+from tests.content import FILES, Load
 
 TOKEN = "1000000001:test-token"
 
@@ -39,3 +41,20 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     store = open_store(f"sqlite:///{tmp_path}/bot.db")
     yield store
     await store.close()
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Writes files (None: leaves one out) below content/, and loads content/."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_and_load(changes: dict[str, str | None] | None = None) -> Loaded:
+        for name, text in (FILES | (changes or {})).items():
+            path = Path("content") / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            if text is not None:
+                path.write_text(text)
+        return load_library(Path("content"))
+
+    return write_and_load

@@ -1,79 +1,14 @@
 import datetime as dt
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.content.loader import Loaded, load_library
+from bot.content.loader import load_library
 from bot.content.provenance import paragraph_hash
-from bot.core.library import Library
-
-ARTICLE = f"""\
-id: waters
-title: On waters
-author: An author
-publisher: A review
-published: 2026-02-01
-language: en
-licence: The text is not part of this project.
-url: https://example.org/waters
-outline:
-  - paragraph: 1
-    about: Why rivers cross borders
-    sha256: {"0" * 64}
-  - paragraph: 2
-    about: What could be done
-    sha256: {"f" * 64}
-"""
-RIVERS = """\
-theme: rivers
-title: Rivers
-emoji: "🤝"
-summary: Who shares which river
-digests:
-  - id: first-river
-    title: The first river
-    text: |
-      A river **crosses** a border.
-
-      > And another.
-    paragraphs: [1, 2]
-  - id: second-river
-    title: 22:30
-    text: no
-    paragraphs: [2]
-    publish: 2026-12-01
-"""
-LAKES = RIVERS.replace("theme: rivers", "theme: lakes").replace("-river\n", "-lake\n")
-FILES = {"waters/article.yaml": ARTICLE, "waters/rivers.yaml": RIVERS, "waters/lakes.yml": LAKES}
-Load = Callable[..., Loaded]
-
-
-@pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Writes files (None: leaves one out) below content/, and loads content/."""
-    monkeypatch.chdir(tmp_path)
-
-    def write_and_load(changes: dict[str, str | None] | None = None) -> Loaded:
-        for name, text in (FILES | (changes or {})).items():
-            path = Path("content") / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            if text is not None:
-                path.write_text(text)
-        return load_library(Path("content"))
-
-    return write_and_load
-
-
-def library(loaded: Loaded) -> Library:
-    """The library of a run without findings."""
-    assert [str(found) for found in loaded.findings] == []
-    assert loaded.library is not None
-    return loaded.library
+from tests.content import ARTICLE, FILES, LAKES, RIVERS, Load, library
 
 
 def test_files_become_the_library(load: Load) -> None:
@@ -109,10 +44,11 @@ def test_listed_themes_come_first_and_others_by_file_name(load: Load, listed: st
     assert [theme.name for theme in loaded.themes] == order
 
 
-def test_translations_and_stray_files_are_passed_over(load: Load) -> None:
-    """Folders named after languages, hidden files, and what is not YAML do not matter."""
+def test_stray_files_are_passed_over(load: Load) -> None:
+    """Hidden files, and what is not YAML, do not matter."""
     strays: dict[str, str | None] = {
-        "waters/ru/rivers.yaml": "title: Реки\n",
+        "waters/img/river.png": "x",
+        "schema/theme.json": "{}",
         "waters/notes.txt": "a: b: c",
         "waters/.rivers.yaml.swp": "x",
         "waters/.hidden.yaml": "x",
@@ -298,6 +234,58 @@ def test_the_folder_of_an_article_is_told_from_the_library(load: Load) -> None:
     findings = load_library(Path("content/waters")).findings
     assert {found.code for found in findings} == {"stray-file"}
     assert "load the folder above" in findings[0].hint
+
+
+def test_an_editor_can_look_at_what_is_whole(load: Load) -> None:
+    """Of a file with one broken digest the others can be read; texts with faults are there as well."""
+    loaded = load({"waters/rivers.yaml": RIVERS.replace("[2]", "[]").replace("A river", "# A river")})
+    assert loaded.library is None
+    assert loaded.readable.digest("second-river") is None
+    found = loaded.readable.digest("first-river")
+    assert found is not None
+    assert found[1].text.startswith("# A river")
+    assert [theme.name for theme in loaded.readable.themes] == ["lakes", "rivers"]
+
+
+def test_a_broken_article_file_hides_no_digest(load: Load) -> None:
+    """The article is called after its folder; paragraphs that nobody can look up are left out."""
+    (article,) = load(
+        {"waters/article.yaml": ARTICLE.replace("published: 2", "published: ")}
+    ).readable.articles
+    assert (article.id, len(article.themes)) == ("waters", 2)
+    assert {digest.paragraphs for theme in article.themes for digest in theme.digests} == {()}
+
+
+def test_of_doubled_names_an_editor_sees_the_first(load: Load) -> None:
+    """Two themes, digests and articles with one name: whatever comes first by file name."""
+    loaded = load(
+        {
+            "waters/rivers.yaml": RIVERS.replace("second-river", "first-river"),
+            "waters/seas.yaml": RIVERS.replace("theme: rivers", "theme: lakes"),
+            "zwaters/article.yaml": ARTICLE,
+            "zwaters/rivers.yaml": RIVERS,
+        }
+    )
+    (article,) = loaded.readable.articles
+    titles = {theme.name: [digest.title for digest in theme.digests] for theme in article.themes}
+    assert titles == {"lakes": ["The first river", "22:30"], "rivers": ["The first river"]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "subject"),
+    [
+        ("title: 22:30", "title:", "second-river"),
+        ("A river", "A `river`", "first-river"),
+        ("title: Rivers", "title:", "rivers"),
+        ("id: first-river", "id: first river", "first river"),
+        ("theme: rivers", "theme: [rivers]", ""),
+        ("title: Rivers", "title: Rivers: all", ""),
+    ],
+)
+def test_a_finding_says_to_which_digest_it_belongs(load: Load, old: str, new: str, subject: str) -> None:
+    """So that it can be shown beside it: the digest's id, the theme's name outside digests, else nothing."""
+    loaded = load({"waters/rivers.yaml": RIVERS.replace(old, new, 1)})
+    assert {found.subject for found in loaded.findings} == {subject}
 
 
 EDITS = st.tuples(

@@ -113,3 +113,12 @@ async def test_the_group_and_the_channel_are_answered_too(page: Page, name: str)
     await say(page, "/initiatives")
 
     await expect(page.locator("article.in").last).to_contain_text("An agency against man-made pandemics")
+
+
+async def test_the_editor_tab_shows_the_same_digests(page: Page) -> None:
+    """Beside the chat, each digest of the content as readers get it."""
+    await page.get_by_role("tab", name="Editor").click()
+    editor = page.frame_locator("iframe[title=Editor]")
+
+    await expect(editor.locator("[data-digest=biosafety-agency] .text")).to_contain_text("1 of 40 read")
+    await expect(editor.get_by_text("1 article · 10 themes · 40 digests · no findings")).to_be_visible()

@@ -62,6 +62,7 @@ def test_every_command_of_the_readme_is_tried_here() -> None:
         f"BOT_TOKEN={TOKEN} make run",
         "docker compose up -d --build",
         "make content",
+        "make preview",
     ] == COMMANDS
 
 
@@ -94,6 +95,13 @@ def test_make_content() -> None:
     done = subprocess.run(["make", "-s", "content"], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout.startswith("Good: 1 article, ")
+
+
+def test_make_preview() -> None:
+    """It shows every digest of that content."""
+    done = subprocess.run(["make", "-s", "preview"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "An agency against man-made pandemics" in done.stdout
 
 
 def test_the_container_is_as_hardened_as_the_readme_says() -> None:

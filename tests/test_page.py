@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, expect
 from pytest_asyncio import fixture
 
 from bot.sandbox import Sandbox, SandboxSettings
-from tests.browser import CHROMIUM, FLAGS, MARKS
+from tests.browser import MARKS, chromium, visit
 
 AIGERIM, DANIEL, GROUP, CHANNEL = 501, 502, -1001000000001, -1001000000002
 NEXT = {"inline_keyboard": [[{"text": "Next →", "callback_data": "next"}]]}
@@ -58,10 +58,8 @@ class Bot:
 @fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """One Chromium for all tests."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
 @fixture(loop_scope="module")
@@ -75,19 +73,10 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @fixture(loop_scope="module")
 async def page(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
-    """A page on a desktop, as Aigerim; a script's error or a breach of the content policy fails the test."""
-    context = await browser.new_context(
-        viewport={"width": 1280, "height": 800}, color_scheme="light", reduced_motion="reduce"
-    )
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)
-    await page.goto(sandbox.url)
-    await expect(page.locator("body")).not_to_have_attribute("aria-busy", "true")
-    yield page
-    await context.close()
-    assert not errors
+    """The page as Aigerim sees it on a desktop."""
+    async with visit(browser, sandbox.url) as page:
+        await expect(page.locator("body")).not_to_have_attribute("aria-busy", "true")
+        yield page
 
 
 @fixture(loop_scope="module")

@@ -2,27 +2,17 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
-import pydantic
-
-from bot.content.schema import ArticleFile, DigestEntry, ThemeFile
-from bot.core.findings import Finding
+from bot.content import rules, translations
+from bot.content.codes import WARNINGS
+from bot.content.schema import ArticleFile, ThemeFile, TranslationFile, whole_digests
+from bot.content.sheets import Folder, Model, Sheet, assemble, typed
+from bot.core.findings import Finding, Severity
 from bot.core.library import Library
-from bot.core.markdown import render, units
-from bot.core.model import Article
-from bot.documents import Document, DocumentError, Keys, Place, read, validate
-
-Model = TypeVar("Model", bound=pydantic.BaseModel)
-Name = TypeVar("Name", int, str)
-
-MAX_MESSAGE = 500
-"""UTF-16 code units of a digest as it is sent: a reader takes it in at a glance."""
-FOOTER = 40
-"""Units kept for the last line, which tells the command and the reader's progress."""
+from bot.documents import Document, DocumentError, Keys, read, validate
 
 _YAML = {".yaml", ".yml"}
 _LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -30,19 +20,43 @@ _LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A library, or None and the findings that stand in its way, sorted by file and line."""
+    """A library, or None where errors stand in its way; findings are sorted by file and line.
+
+    `readable` is what can be shown all the same, for an editor who looks at it with the findings beside it; it
+    may hold no article. `folders` and `documents` (by file name) are what was read.
+    """
 
     library: Library | None
     findings: tuple[Finding, ...]
+    readable: Library
+    folders: tuple[Folder, ...]
+    documents: dict[str, Document]
+
+    def with_findings(self, more: Iterable[Finding]) -> "Loaded":
+        """The same with what else was found; the severity of a finding is that of its code."""
+        found = (*self.findings, *(_attributed(finding, self.documents) for finding in more))
+        broken = any(finding.severity is Severity.ERROR for finding in found)
+        return replace(self, library=None if broken else self.readable, findings=tuple(sorted(found)))
 
 
 def load_library(root: Path) -> Loaded:
     """The library in `root`, which holds a folder for each article. Raises nothing: see the findings."""
     loading = _Loading(root)
-    articles = loading.articles()
-    if loading.findings:
-        return Loaded(None, tuple(sorted(loading.findings)))
-    return Loaded(Library(articles), ())
+    folders = loading.folders()
+    return Loaded(None, (), assemble(folders), folders, loading.documents).with_findings(loading.findings)
+
+
+def _attributed(finding: Finding, documents: dict[str, Document]) -> Finding:
+    """The finding with the severity of its code, and with the digest or theme that its place belongs to."""
+    severity = Severity.WARNING if finding.code in WARNINGS else Severity.ERROR
+    if finding.subject or (document := documents.get(finding.file)) is None:
+        return replace(finding, severity=severity)
+    subject, digests = document.data.get("theme"), document.data.get("digests")
+    for index, digest in enumerate(digests if isinstance(digests, list) else ()):
+        if document.place(("digests", index)) > (finding.line, finding.column):
+            break
+        subject = digest.get("id") if isinstance(digest, dict) else None
+    return replace(finding, severity=severity, subject=subject if isinstance(subject, str) else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +66,19 @@ class _Loading:
     root: Path
     findings: list[Finding] = field(default_factory=list)
     taken: dict[tuple[str, str], str] = field(default_factory=dict)
+    documents: dict[str, Document] = field(default_factory=dict)
 
-    def articles(self) -> tuple[Article, ...]:
+    def folders(self) -> tuple[Folder, ...]:
         files, folders = self._entries(self.root)
         for file in files:
             hint = "move it into the folder of its article, or load the folder above"
             self._found(file, "stray-file", "this stands outside the folder of an article", hint)
-        articles = tuple(article for folder in folders for article in self._article(folder))
-        if not articles and not self.findings:
+        found = tuple(article for folder in folders if (article := self._folder(folder)))
+        if not found and not self.findings:
             hint = "give it a folder with an article.yaml and a file for each theme"
             self._found(self.root, "no-articles", "no article is in this folder", hint)
-        return articles
+        self.findings.extend(rules.dead_commands(found))
+        return found
 
     def _entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
         """The YAML files and the sub-folders of a folder, by name; what is hidden is passed over."""
@@ -86,129 +102,83 @@ class _Loading:
             self._found(path, "outside-root", message, "put a copy of it here")
         return inside
 
-    def _article(self, folder: Path) -> tuple[Article, ...]:
-        """The article in a folder, if it holds one that can be read."""
-        files, folders = self._entries(folder)
-        self._check_folders(folders)
+    def _folder(self, path: Path) -> Folder | None:
+        """What a folder holds of an article, or None where it holds nothing of any."""
+        files, folders = self._entries(path)
         main = next((file for file in files if file.stem == "article"), None)
-        if main is None:
-            if files:
-                hint = "add an article.yaml that says what the themes are taken from"
-                self._found(folder, "article-file-missing", "themes without an article.yaml", hint)
-            return ()
-        files.remove(main)
-        if not files:
+        if main is None and files:
+            hint = "add an article.yaml that says what the themes are taken from"
+            self._found(path, "article-file-missing", "themes without an article.yaml", hint)
+        if main is not None and len(files) == 1:
             hint = "add a file for each theme, such as initiatives.yaml"
             self._found(main, "no-themes", "this article has no theme", hint)
-        document, article = self._read(main, ArticleFile)
-        numbers = {item.paragraph for item in article.outline} if article else None
-        themes = [self._theme(file, numbers) for file in files]
-        if document is None or article is None:
-            return ()
-        self._check_article(document, article, {name for name, _ in themes})
-        order = {name: place for place, name in enumerate(article.themes)}
-        themes.sort(key=lambda item: order.get(item[0], len(order)))
-        return (article.article(tuple(theme.as_theme(article.id) for _, theme in themes if theme)),)
+        article = self._read(main, ArticleFile)[1] if main else None
+        if article is not None:
+            self._once(article.document, ("id",), "article", "doubled-article-id")
+        read = [self._theme(file) for file in files if file != main]
+        folder = Folder(
+            path,
+            article,
+            themes=tuple(found for _, found in read if isinstance(found, Sheet)),
+            rests=tuple(found for _, found in read if isinstance(found, ThemeFile)),
+            names=frozenset(name for name, _ in read),
+            overlays=self._overlays(folders),
+        )
+        self.findings.extend((*rules.broken(folder), *translations.differences(folder)))
+        return folder if files else None
 
-    def _check_folders(self, folders: list[Path]) -> None:
-        """Sub-folders of an article hold translations; a theme in another one would be left out silently."""
+    def _theme(self, file: Path) -> tuple[str, Sheet[ThemeFile] | ThemeFile | None]:
+        """The theme in a file with its name; of a broken file, the name that it most likely has and the rest."""
+        document, sheet = self._read(file, ThemeFile)
+        if sheet is None:
+            named = document.data.get("theme") if document else None
+            rest = whole_digests(document.data) if document else None
+            return (named if isinstance(named, str) else file.stem), rest
+        self._once(sheet.document, ("theme",), "command", "doubled-command")
+        self._once_each(sheet, "digest")
+        return sheet.content.theme, sheet
+
+    def _overlays(self, folders: list[Path]) -> dict[str, tuple[Sheet[TranslationFile], ...]]:
+        """Translations by language; a theme in any other folder would be left out silently."""
+        overlays = {}
         for folder in folders:
-            if not _LANGUAGE.fullmatch(folder.name) and self._entries(folder)[0]:
+            files, _ = self._entries(folder)
+            if not files:
+                continue
+            if not _LANGUAGE.fullmatch(folder.name):
                 hint = "move the files into the folder of the article"
                 self._found(folder, "stray-folder", "theme files in a folder within an article", hint)
+                continue
+            sheets = [sheet for file in files if (sheet := self._read(file, TranslationFile)[1])]
+            for sheet in sheets:
+                self._once(sheet.document, ("theme",), str(folder), "doubled-command")
+                self._once_each(sheet, str(folder))
+            overlays[folder.name] = tuple(sheets)
+        return overlays
 
-    def _check_article(self, document: Document, article: ArticleFile, names: set[str]) -> None:
-        self._once(document, ("id",), "article-id", article.id)
-        for index, number in _doubles([item.paragraph for item in article.outline]):
-            place = document.place(("outline", index, "paragraph"))
-            message = f"paragraph {number} stands in the outline twice"
-            self._at(document, place, "doubled-paragraph", message, "number each paragraph once")
-        for index, name in _doubles(article.themes):
-            place = document.place(("themes", index))
-            self._at(document, place, "doubled-theme", f"`{name[:40]}` is listed twice", "remove one")
-        for index, name in enumerate(article.themes):
-            if name not in names:
-                place, message = document.place(("themes", index)), f"no file has the theme `{name[:40]}`"
-                hint = f"add a file with `theme: {name[:40]}`, or remove it from the list"
-                self._at(document, place, "theme-file-missing", message, hint)
-
-    def _theme(self, file: Path, numbers: set[int] | None) -> tuple[str, ThemeFile | None]:
-        """The theme in a file with its name; of a broken file, the name that it most likely has."""
-        document, theme = self._read(file, ThemeFile)
-        if document is None or theme is None:
-            named = document.data.get("theme") if document else None
-            return (named if isinstance(named, str) else file.stem), None
-        self._once(document, ("theme",), "command", theme.theme)
-        for index, digest in enumerate(theme.digests):
-            path: Keys = ("digests", index)
-            self._once(document, (*path, "id"), "digest-id", digest.id)
-            self._check_text(document, path, theme.emoji, digest)
-            self._check_paragraphs(document, (*path, "paragraphs"), digest, numbers)
-        return theme.theme, theme
-
-    def _check_text(self, document: Document, path: Keys, emoji: str, digest: DigestEntry) -> None:
-        rendered = render(digest.text)
-        for problem in rendered.problems:
-            place = document.inside((*path, "text"), problem.line, problem.column)
-            self._at(document, place, problem.code, problem.message, problem.hint)
-        place = document.place((*path, "text"))
-        length = units(f"{emoji} {digest.title}\n\n{rendered.plain}\n\n") + FOOTER
-        if length > MAX_MESSAGE:
-            message = f"the digest fills {length} characters with its title and footer; {MAX_MESSAGE} fit"
-            hint = f"cut {length - MAX_MESSAGE} of them, or make two digests of it"
-            self._at(document, place, "text-too-long", message, hint)
-        if not rendered.plain.strip():
-            self._at(document, place, "bad-value", "`text` shows nothing", "write the digest's text")
-
-    def _check_paragraphs(
-        self, document: Document, path: Keys, digest: DigestEntry, numbers: set[int] | None
-    ) -> None:
-        for index, number in _doubles(digest.paragraphs):
-            place = document.place((*path, index))
-            self._at(document, place, "doubled-paragraph", f"{number} is named twice", "remove one")
-        for index, number in enumerate(digest.paragraphs):
-            if numbers is not None and number not in numbers:
-                place = document.place((*path, index))
-                message = f"the article's outline has no paragraph {number}"
-                hint = "correct the number, or add the paragraph to the outline in article.yaml"
-                self._at(document, place, "unknown-paragraph", message, hint)
-
-    def _read(self, path: Path, model: type[Model]) -> tuple[Document | None, Model | None]:
+    def _read(self, path: Path, model: type[Model]) -> tuple[Document | None, Sheet[Model] | None]:
         """A file as far as it can be used; what is wrong with it is noted."""
         document = None
         try:
-            document = read(path, _typed(path))
-            return document, validate(document, model)
+            document = self.documents[typed(path)] = read(path, typed(path))
+            return document, Sheet(document, validate(document, model))
         except DocumentError as error:
             self.findings.extend(error.findings)
             return document, None
 
-    def _once(self, document: Document, path: Keys, kind: str, name: str) -> None:
+    def _once_each(self, sheet: Sheet[ThemeFile] | Sheet[TranslationFile], kind: str) -> None:
+        for index in range(len(sheet.content.digests)):
+            self._once(sheet.document, ("digests", index, "id"), kind, "doubled-digest-id")
+
+    def _once(self, document: Document, path: Keys, kind: str, code: str) -> None:
         """Note that a name is taken, or that it was before."""
-        place = document.place(path)
+        place, name = document.place(path), document.value(path)
         here = ":".join(map(str, (document.file, *place)))
         first = self.taken.setdefault((kind, name), here)
         if first != here:
             message, hint = f"`{name}` is taken already in {first}", "choose another name"
-            self._at(document, place, f"doubled-{kind}", message, hint)
-
-    def _at(self, document: Document, place: Place, code: str, message: str, hint: str) -> None:
-        self.findings.append(document.finding(place, code, message, hint))
+            self.findings.append(document.finding(place, code, message, hint))
 
     def _found(self, path: Path, code: str, message: str, hint: str) -> None:
         """Note what is wrong with a file or folder as a whole."""
-        self.findings.append(Finding(_typed(path), 1, 1, code, message, hint))
-
-
-def _doubles(names: Sequence[Name]) -> Iterator[tuple[int, Name]]:
-    """What stands in a list again, with its index."""
-    seen: set[Name] = set()
-    for index, name in enumerate(names):
-        if name in seen:
-            yield index, name
-        seen.add(name)
-
-
-def _typed(path: Path) -> str:
-    """A path as one would type it; what cannot be shown is replaced."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in str(path))
+        self.findings.append(Finding(typed(path), 1, 1, code, message, hint))

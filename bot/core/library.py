@@ -1,7 +1,7 @@
 """All loaded articles, and the order in which their digests are read."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from bot.core.model import Article, Digest, Theme
@@ -19,6 +19,23 @@ RESERVED_COMMANDS = frozenset(_WORDS.split())
 def version(digest: Digest) -> str:
     """What tells one wording of a digest from another: 16 hexadecimal digits."""
     return sha256(f"{digest.title}\n{digest.text}".encode()).hexdigest()[:16]
+
+
+def translated(theme: Theme, language: str) -> Theme:
+    """The theme as it reads in a language; what has no translation is the original."""
+    overlay = next((item for item in theme.translations if item.language == language), None)
+    if overlay is None:
+        return theme
+    texts = {item.id: item for item in overlay.digests}
+    return replace(
+        theme,
+        title=overlay.title or theme.title,
+        summary=overlay.summary or theme.summary,
+        digests=tuple(
+            replace(digest, title=found.title, text=found.text) if (found := texts.get(digest.id)) else digest
+            for digest in theme.digests
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +85,13 @@ class Library:
     def digest(self, id_: str) -> tuple[Theme, Digest] | None:
         """The digest of that id, whether visible or not, with its theme."""
         return self._digests.get(id_)
+
+    def digest_in(self, language: str, id_: str) -> tuple[Theme, Digest] | None:
+        """As `digest`, in a language as far as there is a translation, else in the original."""
+        if (found := self.digest(id_)) is None:
+            return None
+        theme = translated(found[0], language)
+        return theme, next(digest for digest in theme.digests if digest.id == id_)
 
     def visible(self, theme: Theme, today: dt.date) -> tuple[Digest, ...]:
         """The digests of a theme that may be shown on `today`, in reading order."""

@@ -33,6 +33,26 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class TranslatedDigest:
+    """A digest in another language; `of` is the version of the original that it was made from."""
+
+    id: str
+    title: str
+    text: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A theme in another language: what is None, and digests that are not here, stay as in the original."""
+
+    language: str
+    title: str | None
+    summary: str | None
+    digests: tuple[TranslatedDigest, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
     """A topic of an article; its name is the command. Digests stand in the order in which they are read."""
 
@@ -42,6 +62,7 @@ class Theme:
     summary: str
     article: str
     digests: tuple[Digest, ...]
+    translations: tuple[Translation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

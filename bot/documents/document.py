@@ -41,6 +41,13 @@ class Document:
             path = path[:-1]
         return self.places.get(path, (1, 1))
 
+    def value(self, path: Keys) -> Any:
+        """What stands at a path that the file holds."""
+        found: Any = self.data
+        for key in path:
+            found = found[key]
+        return found
+
     def inside(self, path: Keys, line: int, column: int) -> Place:
         """Where a place within a text stands in the file: exact in a literal block, else the text's start."""
         start = self.place(path)

@@ -35,8 +35,7 @@ def _get_me(_world: World, _params: Json, _now: float) -> Json:
 
 
 def _send_message(world: World, params: Json, now: float) -> Json:
-    text, entities = rules.message_text(params)
-    markup = rules.inline_keyboard(params)
+    text, entities, markup = rules.stored(params).values()
     chat = world.reachable(string(params, "chat_id"))
     reply_to = _reply_to(chat, params)
     return world.post(Message(0, chat, BOT_ID, int(now), text, entities, markup, reply_to)).for_bot()

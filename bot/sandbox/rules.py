@@ -30,6 +30,12 @@ _ACTIONS = {
 }
 
 
+def stored(params: Json) -> Json:
+    """Return what `sendMessage` with these parameters stores of its message. Raises Refusal where Telegram would."""
+    text, entities = message_text(params)
+    return {"text": text, "entities": entities, "reply_markup": inline_keyboard(params)}
+
+
 def message_text(params: Json) -> tuple[str, list[Json]]:
     """Return the text and entities of a message as Telegram stores them."""
     source, mode = string(params, "text"), string(params, "parse_mode").lower()

@@ -9,13 +9,15 @@ from aiohttp import hdrs, web
 
 from bot.sandbox.bot_api import BotApi
 from bot.sandbox.clock import SandboxClock
+from bot.sandbox.extra_pages import ExtraPage, ExtraPages
 from bot.sandbox.page_api import PageApi
 from bot.sandbox.refusal import Refusal
 from bot.sandbox.world import World
 
 BODY_BYTES = 2**20
 SHUTDOWN_SECONDS = 1.0
-_PAGE = Path(__file__).parent / "page"
+PAGE_FOLDER = Path(__file__).parent / "page"
+"""The files of the page; a page beside it may look the same by taking its look from here."""
 _LOOPBACK = "127.0.0.1"
 """The page has no password, so nobody else may reach it."""
 _HEADERS = {
@@ -41,12 +43,14 @@ class SandboxSettings:
         token: The bot's token, `digits:letters`.
         clock_file: Where the clock's offset is written, in seconds, as decimal text.
         status_url: The bot's /healthz, asked for `next_delivery`.
+        pages: What is shown in tabs beside the chat.
     """
 
     port: int = 8080
     token: str = field(default="1000000001:sandbox", repr=False)
     clock_file: Path | None = None
     status_url: str | None = None
+    pages: tuple[ExtraPage, ...] = ()
 
 
 class Sandbox:
@@ -58,6 +62,7 @@ class Sandbox:
         self._world = World(self.clock.now())
         self._bot_api = BotApi(self._world, self.clock, settings.token)
         self._page_api = PageApi(self._world, self.clock, self._bot_api, settings.status_url)
+        self._extra_pages = ExtraPages(settings.pages)
         self._runner: web.AppRunner | None = None
         self._port = settings.port
 
@@ -100,11 +105,12 @@ class Sandbox:
         self._bot_api.closing = True
         self._world.pulse.beat()
         await self._page_api.delivery.stop()
+        await self._extra_pages.close()
         await runner.cleanup()
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=BODY_BYTES, middlewares=[self._guard])
-        app.add_routes(self._page_api.routes())
+        app.add_routes([*self._page_api.routes(), *self._extra_pages.routes()])
         app.router.add_get("/", _page_file)
         app.router.add_get(r"/page/{name:[a-z0-9_-]+\.(?:html|js|css|svg)}", _page_file)
         app.router.add_route("*", "/bot{token}/{method}", self._bot_api.handle)
@@ -140,8 +146,9 @@ class Sandbox:
 
 
 async def _page_file(request: web.Request) -> web.FileResponse:
-    return web.FileResponse(_PAGE / request.match_info.get("name", "index.html"))
+    return web.FileResponse(PAGE_FOLDER / request.match_info.get("name", "index.html"))
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)

@@ -6,6 +6,7 @@ import { listen } from "./gestures.js";
 import { createLog } from "./log.js";
 import { announce, withBusy } from "./notices.js";
 import { avatar, chatRow, emptyState } from "./render.js";
+import { openTabs } from "./tabs.js";
 
 const $ = (id) => document.getElementById(id);
 const wide = matchMedia("(min-width: 721px)");
@@ -27,7 +28,8 @@ const role = (chat, who) => chat.members.find((member) => member.user === who)?.
 const mine = (who) => world.chats.filter((chat) => (chat.type === "private" ? chat.id === who : role(chat, who)));
 const titleOf = (chat) => (chat.type === "private" ? world.bot.first_name : chat.title);
 const picture = (chat) => avatar(chat.id, titleOf(chat), chat.type === "private");
-const isShown = (chat) => chat === current && (wide.matches || document.body.dataset.screen === "chat");
+const inView = () => !$("panel-chat").hidden && (wide.matches || document.body.dataset.screen === "chat");
+const isShown = (chat) => chat === current && inView();
 const mayWrite = (chat) => chat.type !== "channel" || ["creator", "administrator"].includes(role(chat, user));
 
 function nameOf(message) {
@@ -234,9 +236,14 @@ document.querySelector(".jumps").addEventListener("click", ({ target }) => {
   withBusy(target, async () => setClock((await call("/api/clock", body)).clock));
 });
 $("input").addEventListener("input", () => refuse(""));
-wide.addEventListener("change", () => {
-  if (world && isShown(current)) markRead(current);
-});
+/** What came while the conversation was out of view is read once it is seen. */
+function seen() {
+  if (!world || !isShown(current)) return;
+  markRead(current);
+  drawChats();
+}
+wide.addEventListener("change", seen);
+openTabs($("tabs"), $("panel-chat"), seen);
 
 follow({
   onState: (state) => {

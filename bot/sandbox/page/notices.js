@@ -54,6 +54,11 @@ function showTheme() {
 
 showTheme();
 system.addEventListener("change", showTheme);
+addEventListener("storage", ({ key, newValue }) => { // chosen in another tab, or in the page within this one
+  if (key !== "theme") return;
+  chosen = newValue;
+  showTheme();
+});
 $("theme").addEventListener("click", () => {
   chosen = isDark() ? "light" : "dark";
   showTheme();

@@ -39,8 +39,10 @@ function bubble(message, view) {
     parts.push(element("p", { class: "reply" }, element("b", {}, view.name(original)), element("span", {}, quoted)));
   }
   parts.push(element("div", { class: "text" }, ...toNodes(nest(message.text, message.entities ?? []), view.now())));
-  const at = element("time", { datetime: new Date(message.date * 1000).toISOString() }, clockTime(message.date));
-  parts.push(element("span", { class: "meta" }, ...(message.edit_date ? ["edited "] : []), at));
+  if (message.date) { // a preview shows messages that nobody has sent yet
+    const at = element("time", { datetime: new Date(message.date * 1000).toISOString() }, clockTime(message.date));
+    parts.push(element("span", { class: "meta" }, ...(message.edit_date ? ["edited "] : []), at));
+  }
   return element("div", { class: "bubble" }, ...parts);
 }
 

@@ -1,0 +1,243 @@
+"""Loaded content -> what a preview shows, the same for the terminal and the page.
+
+Each message is made by the renderer that readers' messages are made by, and put through the sandbox's reading of
+Telegram's HTML: text and entities are those that Telegram would store.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Any
+
+from bot.content.loader import Loaded
+from bot.content.rules import FOOTER, MAX_MESSAGE, body
+from bot.content.sheets import typed
+from bot.core import render, texts
+from bot.core.coverage import coverage
+from bot.core.findings import Finding
+from bot.core.library import Library, translated
+from bot.core.markdown import render as render_text
+from bot.core.markdown import units
+from bot.core.model import Article, Digest, Message, Theme
+from bot.sandbox import Refusal, stored
+
+Stored = dict[str, Any]
+"""A message as Telegram keeps it: `text`, `entities`, and the keyboard as `reply_markup`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """A finding; `place` is `file:line:column`, `subject` the digest or theme that it belongs to."""
+
+    severity: str
+    place: str
+    code: str
+    message: str
+    hint: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDigest:
+    """One digest as somebody sees it who reads it first of all.
+
+    Attributes:
+        units: What counts of the limit for a digest, in UTF-16 code units.
+        publish: The day before which readers do not get it, if that lies ahead, else "".
+        translated: Whether its words are in the language that is shown.
+        message: As it is sent.
+        unfolded: The same with its paragraphs, as a press on their button shows it.
+        position: What a press on its number tells.
+        refusal: Why Telegram would not take it, else "".
+    """
+
+    id: str
+    title: str
+    units: int
+    words: int
+    paragraphs: tuple[int, ...]
+    publish: str
+    translated: bool
+    message: Stored
+    unfolded: Stored
+    position: str
+    refusal: str
+    findings: tuple[ShownFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTheme:
+    """A theme with its digests, and the findings that belong to it as a whole."""
+
+    name: str
+    title: str
+    emoji: str
+    summary: str
+    digests: tuple[ShownDigest, ...]
+    findings: tuple[ShownFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownParagraph:
+    """A paragraph of the outline, and the ids of the digests that rest on it in this language."""
+
+    number: int
+    about: str
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownArticle:
+    """An article in one language; `translation` says that it is not its own."""
+
+    id: str
+    title: str
+    author: str
+    publisher: str
+    published: str
+    translation: bool
+    paragraphs: tuple[ShownParagraph, ...]
+    themes: tuple[ShownTheme, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InLanguage:
+    """All articles as readers of one language get them; what is not translated is in its own."""
+
+    code: str
+    articles: tuple[ShownArticle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that a preview shows. `limit` is what `units` are measured by; it begins with the first language."""
+
+    limit: int
+    languages: tuple[InLanguage, ...]
+    findings: tuple[ShownFinding, ...]
+
+
+def desk(loaded: Loaded, today: dt.date, first: str = "") -> Desk:
+    """What there is to see of the content: what can be read, also where errors stand in the way of the rest.
+
+    The language `first` comes first if it is there; then come the articles' own, and what they are translated to.
+    """
+    library = loaded.readable
+    own = dict.fromkeys(article.language for article in library.articles)
+    others = sorted(overlay.language for theme in library.themes for overlay in theme.translations)
+    codes = tuple(dict.fromkeys((*own, *others)))
+    languages = []
+    for code in sorted(codes, key=lambda code: code != first):
+        showing = _Showing(library, code, today, _in_language(loaded, code))
+        languages.append(InLanguage(code, tuple(map(showing.article, library.articles))))
+    return Desk(MAX_MESSAGE, tuple(languages), tuple(map(_shown, loaded.findings)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Showing:
+    """A library in one language on one day."""
+
+    library: Library
+    language: str
+    today: dt.date
+    findings: tuple[Finding, ...]
+
+    def article(self, item: Article) -> ShownArticle:
+        by_language = {each.language: each.paragraphs for each in coverage(item)}
+        resting = by_language.get(self.language, {})
+        return ShownArticle(
+            id=item.id,
+            title=item.title,
+            author=item.author,
+            publisher=item.publisher,
+            published=texts.day(item.published),
+            translation=self.language != item.language,
+            paragraphs=tuple(
+                ShownParagraph(
+                    each.number, each.about, tuple(at.digest for at in resting.get(each.number, ()))
+                )
+                for each in item.outline
+            ),
+            themes=tuple(self.theme(item, each) for each in item.themes),
+        )
+
+    def theme(self, article: Article, item: Theme) -> ShownTheme:
+        words = {
+            digest.id
+            for overlay in item.translations
+            if overlay.language == self.language
+            for digest in overlay.digests
+        }
+        if self.language == article.language:
+            words = {digest.id for digest in item.digests}
+        read = translated(item, self.language)
+        digests = tuple(
+            self.digest(article, read, digest, is_translated=digest.id in words) for digest in read.digests
+        )
+        return ShownTheme(item.name, read.title, item.emoji, read.summary, digests, self._about(item.name))
+
+    def digest(self, article: Article, theme: Theme, item: Digest, *, is_translated: bool) -> ShownDigest:
+        """A digest on the first day on which it is shown, if that is still to come."""
+        day = max(self.today, item.publish or self.today)
+        shelf, total = self.library.visible(theme, day), len(self.library.sequence((), day))
+        message = render.digest(theme, item, shelf, 1, total)
+        known = {paragraph.number for paragraph in article.outline}
+        rests = replace(item, paragraphs=tuple(number for number in item.paragraphs if number in known))
+        plain = render_text(item.text).plain
+        sent, refusal = _sent(message)
+        return ShownDigest(
+            id=item.id,
+            title=item.title,
+            units=units(body(theme.emoji, item.title, plain)) + FOOTER,
+            words=len(plain.split()),
+            paragraphs=item.paragraphs,
+            publish=texts.day(day) if day > self.today else "",
+            translated=is_translated,
+            message=sent,
+            unfolded=_sent(render.with_paragraphs(message, rests, shelf, article))[0],
+            position=texts.position(shelf.index(item) + 1, len(shelf), len(shelf) - 1),
+            refusal=refusal,
+            findings=self._about(item.id),
+        )
+
+    def _about(self, subject: str) -> tuple[ShownFinding, ...]:
+        return tuple(_shown(finding) for finding in self.findings if finding.subject == subject)
+
+
+def _sent(message: Message) -> tuple[Stored, str]:
+    """A message as Telegram stores it; of one that it refuses, the words, and the reason."""
+    rows = [
+        [
+            {"text": each.label} | ({"url": each.url} if each.url else {"callback_data": each.data})
+            for each in row
+        ]
+        for row in message.buttons
+    ]
+    markup = {"inline_keyboard": rows}
+    try:
+        return stored({"text": message.html, "parse_mode": "HTML", "reply_markup": markup}), ""
+    except Refusal as refusal:
+        plain = {"text": message.plain, "entities": [], "reply_markup": markup}
+        return plain, refusal.description.removeprefix("Bad Request: ")
+
+
+def _in_language(loaded: Loaded, code: str) -> tuple[Finding, ...]:
+    """The findings that concern a language: not those in the translations to another one."""
+    others = [
+        PurePath(typed(folder.path), language)
+        for folder in loaded.folders
+        for language in folder.overlays
+        if language != code
+    ]
+    return tuple(
+        finding
+        for finding in loaded.findings
+        if not any(PurePath(finding.file).is_relative_to(other) for other in others)
+    )
+
+
+def _shown(finding: Finding) -> ShownFinding:
+    place = f"{finding.file}:{finding.line}:{finding.column}"
+    return ShownFinding(
+        str(finding.severity), place, finding.code, finding.message, finding.hint, finding.subject
+    )
