@@ -33,7 +33,7 @@ architecture: .venv/dev ## the direction of imports
 
 .PHONY: content
 content: .venv/run ## the content, as an editor checks it
-	$(BIN)/python -m bot check content
+	$(BIN)/python -m bot check content --strict
 
 bench: .venv/run ## figures of a start and of the demo, on this machine
 	$(BIN)/python bench/figures.py
