@@ -33,7 +33,7 @@ architecture: .venv/dev ## the direction of imports
 
 .PHONY: content
 content: .venv/run ## the content, as an editor checks it
-	$(BIN)/python -m bot check content
+	$(BIN)/python -m bot check content --strict
 
 .PHONY: preview
 preview: .venv/run ## the digests as readers will see them, in this terminal
@@ -45,6 +45,10 @@ bench: .venv/run ## figures of a start and of the demo, on this machine
 .PHONY: reliability
 reliability: .venv/dev ## kill the bot, break its network, fill its disk; write the figures into docs/reliability.md
 	$(BIN)/python -m tests.full_campaign
+
+.PHONY: fuzz
+fuzz: .venv/dev ## 100,000 broken YAML files and 100,000 Markdown texts: nothing may come of them but findings
+	$(BIN)/python -m tests.fuzz
 
 picture: .venv/dev ## take the README's picture anew (needs Chromium)
 	$(BIN)/python docs/picture.py

@@ -13,6 +13,7 @@ from bot.console import fail
 
 if TYPE_CHECKING:
     from bot.content.checking import Checked
+    from bot.content.loader import Loaded
     from bot.core.coverage import Coverage
     from bot.core.library import Library
 
@@ -75,28 +76,31 @@ def check(
 def _say(checked: "Checked", coverages: "Mapping[str, Sequence[Coverage]]", *, strict: bool) -> None:
     """Findings, coverage, and a last line that says what they come to."""
     from bot import reports
-    from bot.core.texts import count
 
-    loaded = checked.loaded
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    if loaded.findings:
-        typer.echo(reports.as_text(loaded.findings, width))
+    if checked.loaded.findings:
+        typer.echo(reports.as_text(checked.loaded.findings, width))
     for article, languages in coverages.items():
         words = {number: len(text.split()) for number, text in checked.sources.get(article, {}).items()}
         typer.echo(reports.coverage_table(article, languages, words, width))
     if checked.sources:
         typer.echo(f"Compared with the source: {', '.join(checked.sources)}.")
-    found = reports.counts(loaded.findings)
+    typer.echo(reports.wrapped(_conclusion(checked.loaded, strict=strict), width))
+
+
+def _conclusion(loaded: "Loaded", *, strict: bool) -> str:
+    from bot.core.texts import count
+    from bot.reports import counts
+
+    found = counts(loaded.findings)
     if loaded.library is None:
-        typer.echo(f"{found}: nothing would be published.")
-    elif strict and found:
-        typer.echo(f"{found}: --strict accepts none.")
-    else:
-        themes = loaded.library.themes
-        digests = sum(len(theme.digests) for theme in themes)
-        numbers = (len(loaded.library.articles), "article"), (len(themes), "theme"), (digests, "digest")
-        there = ", ".join(count(*pair) for pair in numbers)
-        typer.echo(f"Good: {there}." + (f" {found}." if found else ""))
+        return f"{found}: nothing would be published."
+    if strict and found:
+        return f"{found}: --strict accepts none."
+    articles, themes = loaded.library.articles, loaded.library.themes
+    digests = sum(len(theme.digests) for theme in themes)
+    there = f"{count(len(articles), 'article')}, {count(len(themes), 'theme')}, {count(digests, 'digest')}"
+    return f"Good: {there}." + (f" {found}." if found else "")
 
 
 def _note(root: Path, library: "Library") -> None:

@@ -26,12 +26,12 @@ def as_text(findings: Sequence[Finding], width: int = 0) -> str:
     for severity, heading in _HEADINGS.items():
         chosen = [finding for finding in findings if finding.severity is severity]
         if chosen:
-            parts += [heading, "", *(_wrapped(str(finding), width) for finding in chosen), ""]
+            parts += [wrapped(heading, width), "", *(wrapped(str(finding), width) for finding in chosen), ""]
     return "\n".join(parts)
 
 
-def _wrapped(text: str, width: int) -> str:
-    """The lines of a text, each drawn in where it goes on; paths are never broken."""
+def wrapped(text: str, width: int) -> str:
+    """The lines of a text, each drawn in where it goes on; paths are never broken. Width 0: as they are."""
     if not width:
         return text
     lines = (
@@ -54,17 +54,9 @@ def counts(findings: Sequence[Finding]) -> str:
 
 
 def as_json(findings: Sequence[Finding], coverages: Mapping[str, Sequence[Coverage]]) -> str:
-    """Findings, and the coverage of each article by language: one JSON object."""
+    """One JSON object: findings, and by article and language what rests on each paragraph."""
     covered = {
-        article: {
-            each.language: {
-                "covered": len(each.paragraphs) - len(each.uncovered),
-                "paragraphs": {
-                    number: [asdict(one) for one in resting] for number, resting in each.paragraphs.items()
-                },
-            }
-            for each in languages
-        }
+        article: {each.language: asdict(each)["paragraphs"] for each in languages}
         for article, languages in coverages.items()
     }
     return _json({"findings": [asdict(finding) for finding in findings], "coverage": covered})
@@ -140,7 +132,7 @@ def coverage_table(
         total = len(each.paragraphs)
         share = f"{total - len(each.uncovered)} of {count(total, 'paragraph')} covered ({each.share:.0%})"
         of_words = f", {each.share_of_words(words):.0%} of the words" if words else ""
-        lines.append(f"{title}, {each.language}: {share}{of_words}")
+        lines.append(wrapped(f"{title}, {each.language}: {share}{of_words}", width))
     codes = "  ".join(f"{each.language:>3}" for each in languages)
     rows = [f"  ¶  {codes}  themes"]
     for number, resting in languages[0].paragraphs.items():

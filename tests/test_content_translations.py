@@ -53,7 +53,7 @@ def test_what_has_no_translation_stays_as_it_is(load: Load) -> None:
     assert loaded.library is not None
     assert titles(loaded.library, "ru") == ["Rivers", "Первая река", "22:30"]
     (found,) = loaded.findings
-    assert told(loaded) == [("content/waters/ru/rivers.yaml", 3, 1, "missing-translation")]
+    assert told(loaded) == [("content/waters/ru/rivers.yaml", 1, 8, "missing-translation")]
     assert (found.severity, found.subject) == (Severity.WARNING, "rivers")
     assert "second-river" in found.message
 
@@ -101,6 +101,12 @@ def test_texts_of_translations_are_checked(load: Load) -> None:
     assert loaded.findings[0].subject == "second-river"
     loaded = load(BOTH | {"waters/rivers.yaml": RIVERS.replace("emoji:", "emojy:")})
     assert {found.file for found in loaded.findings} == {"content/waters/rivers.yaml"}
+
+
+def test_a_broken_translation_is_not_called_missing(load: Load) -> None:
+    """One mistake gives one finding."""
+    loaded = load(BOTH | {"waters/ru/rivers.yaml": RU.replace("title: Реки", "titel: Реки")})
+    assert told(loaded) == [("content/waters/ru/rivers.yaml", 2, 1, "unknown-key")]
 
 
 def test_doubled_translations_are_told(load: Load) -> None:

@@ -7,8 +7,10 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 import yaml
 
 from bot.cli import cli
@@ -130,9 +132,20 @@ def test_the_readme_names_every_built_in_command() -> None:
 
 def test_links_between_the_documents_lead_somewhere() -> None:
     """Every relative link of every Markdown file."""
-    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text(encoding="utf-8")):
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("content/*.md")):
+        prose = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", prose):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_readme_names_every_option_of_check() -> None:
+    """And no other; --help comes with every command."""
+    table = re.search(r"\| option \|.*?\n\n", README, re.DOTALL)
+    assert table is not None
+    check: Any = vars(typer.main.get_command(cli))["commands"]["check"]
+    options = {name for option in check.params for name in option.opts if name.startswith("--")}
+
+    assert set(re.findall(r"`(--[a-z]+)", table[0])) == options
 
 
 def test_every_command_line_command_is_in_the_changelog() -> None:

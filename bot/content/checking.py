@@ -36,8 +36,8 @@ def check(root: Path, today: dt.date, sources: Sequence[Path] = ()) -> Checked:
     folders = list(loaded.folders)
     findings = [found for document in loaded.documents.values() for found in advice.unfinished(document)]
     findings += advice.advice(folders, today)
-    if loaded.library:
-        findings += disappeared(root, loaded.library, today)
+    if folders and all(folder.whole for folder in folders):
+        findings += disappeared(root, loaded.readable, today)
     doubts = list(advice.dead_deep_links(folders))
     texts = {}
     for source in map(read_source, sources):
@@ -69,6 +69,8 @@ def _compared(
     paragraphs, findings = compare(sheet, source)
     original = faithful.original(article, folder, paragraphs)
     findings += faithful.copied_outline(sheet, original)
+    for each in folder.themes:
+        findings += faithful.doubtful_headings(each, original)
     cited = {item.id: item.paragraphs for sheet in folder.themes for item in sheet.content.digests}
     languages: list[tuple[Digests, str]] = [(sheet, article.language) for sheet in folder.themes]
     languages += [(sheet, language) for language, sheets in folder.overlays.items() for sheet in sheets]

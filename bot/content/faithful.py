@@ -10,7 +10,8 @@ from itertools import islice
 
 from bot.content.figures import Figure, figures, values
 from bot.content.names import Lexicon, lexicon, small_words, unknown_names
-from bot.content.schema import ArticleFile
+from bot.content.number_words import value_of
+from bot.content.schema import ArticleFile, ThemeFile
 from bot.content.sheets import Digests, Doubt, Folder, Sheet, is_todo, rendered
 from bot.content.wording import LONGEST_RUN, Wording, is_quoted_from, quotations
 from bot.core.findings import Finding
@@ -87,6 +88,17 @@ def copied_outline(sheet: Sheet[ArticleFile], source: Original) -> Iterator[Find
             yield sheet.finding(("outline", index, "about"), "copied-words", _copied(run), hint)
 
 
+def doubtful_headings(sheet: Sheet[ThemeFile], source: Original) -> Iterator[Finding]:
+    """What is doubtful in a theme's title and summary, which rest on the paragraphs of all its digests."""
+    numbers = {
+        number for item in sheet.content.digests for number in item.paragraphs
+    } & source.paragraphs.keys()
+    for key, text in (("title", sheet.content.title), ("summary", sheet.content.summary)):
+        passage = _Passage(text, key == "title", source.language, source, tuple(sorted(numbers)))
+        for _, code, message, _ in () if is_todo(text) else passage.suspicions():
+            yield sheet.finding((key,), code, message, "correct it")
+
+
 def doubts(
     sheet: Digests, language: str, cited: Mapping[str, Sequence[int]], source: Original
 ) -> Iterator[Doubt]:
@@ -143,6 +155,8 @@ class _Passage:
                 yield quoted, "quote-not-in-source", f"“{quoted}” is not said so", partial(_has_words, quoted)
             text, lexicons = self._without_title_case(), [each.lexicon for each in cited]
             for name in unknown_names(text, self.language, lexicons, self.source.ordinary):
+                if (value_of(name.casefold(), self.language) or 0) < 0:
+                    continue  # a month is a figure
                 yield name, "name-not-in-source", f"the name `{name}` is not", partial(_has_name, name)
 
     def _without_title_case(self) -> str:
@@ -150,7 +164,7 @@ class _Passage:
         if not self.is_title:
             return self.text
         capitals = [word[0].isupper() for word in re.findall(r"\w+", self.text)[1:] if len(word) > _SHORT]
-        return "" if sum(capitals) * 2 > len(capitals) > 1 else self.text[:1].lower() + self.text[1:]
+        return "" if sum(capitals) * 4 > len(capitals) * 3 else self.text[:1].lower() + self.text[1:]
 
 
 def _has_figure(figure: Figure, paragraphs: Sequence[Paragraph]) -> bool:

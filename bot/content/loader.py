@@ -2,6 +2,7 @@
 
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from bot.content.schema import ArticleFile, ThemeFile, TranslationFile, whole_di
 from bot.content.sheets import Folder, Model, Sheet, assemble, typed
 from bot.core.findings import Finding, Severity
 from bot.core.library import Library
-from bot.documents import Document, DocumentError, Keys, read, validate
+from bot.documents import Document, DocumentError, Keys, Place, read, validate
 
 _YAML = {".yaml", ".yml"}
 _LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -34,9 +35,10 @@ class Loaded:
 
     def with_findings(self, more: Iterable[Finding]) -> "Loaded":
         """The same with what else was found; the severity of a finding is that of its code."""
-        found = (*self.findings, *(_attributed(finding, self.documents) for finding in more))
+        subjects = {file: _subjects(document) for file, document in self.documents.items()}
+        found = sorted((*self.findings, *(_attributed(each, subjects.get(each.file, [])) for each in more)))
         broken = any(finding.severity is Severity.ERROR for finding in found)
-        return replace(self, library=None if broken else self.readable, findings=tuple(sorted(found)))
+        return replace(self, library=None if broken else self.readable, findings=tuple(found))
 
 
 def load_library(root: Path) -> Loaded:
@@ -46,17 +48,27 @@ def load_library(root: Path) -> Loaded:
     return Loaded(None, (), assemble(folders), folders, loading.documents).with_findings(loading.findings)
 
 
-def _attributed(finding: Finding, documents: dict[str, Document]) -> Finding:
+def _subjects(document: Document) -> list[tuple[Place, str]]:
+    """Where the theme and each digest of a file begin, in order, and what they are called."""
+    digests = document.data.get("digests")
+    ids = (
+        [(item.get("id") if isinstance(item, dict) else "") for item in digests]
+        if isinstance(digests, list)
+        else []
+    )
+    named = [
+        ((1, 1), document.data.get("theme")),
+        *((document.place(("digests", i)), id_) for i, id_ in enumerate(ids)),
+    ]
+    return [(place, name if isinstance(name, str) else "") for place, name in named]
+
+
+def _attributed(finding: Finding, subjects: list[tuple[Place, str]]) -> Finding:
     """The finding with the severity of its code, and with the digest or theme that its place belongs to."""
+    last = bisect_right(subjects, (finding.line, finding.column), key=lambda subject: subject[0])
+    subject = finding.subject or (subjects[last - 1][1] if subjects else "")
     severity = Severity.WARNING if finding.code in WARNINGS else Severity.ERROR
-    if finding.subject or (document := documents.get(finding.file)) is None:
-        return replace(finding, severity=severity)
-    subject, digests = document.data.get("theme"), document.data.get("digests")
-    for index, digest in enumerate(digests if isinstance(digests, list) else ()):
-        if document.place(("digests", index)) > (finding.line, finding.column):
-            break
-        subject = digest.get("id") if isinstance(digest, dict) else None
-    return replace(finding, severity=severity, subject=subject if isinstance(subject, str) else "")
+    return replace(finding, severity=severity, subject=subject)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from bot.core.findings import Finding
 from bot.core.library import Library
 
 FILE = "released.txt"
+_FEW = 50
+"""Names that may be gone for their likely new names to be looked for: that takes a while."""
 _HEAD = """\
 # What readers know: /commands, and ids of digests with the day from which they are shown.
 # Written by “python -m bot check --release”; do not edit it by hand.
@@ -37,10 +39,13 @@ def disappeared(root: Path, library: Library, today: dt.date) -> Iterator[Findin
         return
     names = {f"/{theme.name}" for theme in library.themes}
     names |= {item.id for theme in library.themes for item in theme.digests}
+    gone = []
     for number, line in enumerate(lines, 1):
         name, _, day = line.partition(" ")
         if name and name not in names and not name.startswith("#") and day <= today.isoformat():
-            yield _gone(typed(path), number, name, names)
+            gone.append((number, name))
+    near = names if len(gone) <= _FEW else set[str]()
+    yield from (_gone(typed(path), number, name, near) for number, name in gone)
 
 
 def _gone(file: str, line: int, name: str, names: set[str]) -> Finding:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
+from itertools import islice
 from typing import TypeVar
 
 from bot.content.schema import ArticleFile, ThemeFile
@@ -26,6 +27,8 @@ _FRAME = 3
 MAX_SOURCE = 32_768
 """Bytes of a message before its markup is parsed (telegram-bot-api, Client.cpp)."""
 
+_MANY = 10
+"""Dead commands that are told of one digest."""
 _COMMAND = re.compile(r"(?<![\w/<>])/([A-Za-z0-9_]{1,64})(?![\w/<>@])")
 """What Telegram makes a command of (TDLib, MessageEntity.cpp), but for commands of other bots."""
 
@@ -54,11 +57,13 @@ def dead_commands(folders: Sequence[Folder]) -> Iterator[Finding]:
         for sheet in folder.files:
             for index, digest in enumerate(sheet.content.digests):
                 shown = f"{digest.title}\n{rendered(sheet, index).plain}"
-                for name in dict.fromkeys(_COMMAND.findall(shown)):
-                    if name.casefold() not in names:
-                        message = f"Telegram makes a command of `/{name}`, and no theme answers to it"
-                        hint = f"{_near(name, names)}; if it is no command, write it without the slash"
-                        yield Doubt(sheet, index, f"/{name}", "dead-command", message, hint).finding()
+                dead = (
+                    name for name in dict.fromkeys(_COMMAND.findall(shown)) if name.casefold() not in names
+                )
+                for name in islice(dead, _MANY):
+                    message = f"Telegram makes a command of `/{name}`, and no theme answers to it"
+                    hint = f"{_near(name, names)}; if it is no command, write it without the slash"
+                    yield Doubt(sheet, index, f"/{name}", "dead-command", message, hint).finding()
 
 
 def text(sheet: Digests, index: int, emoji: str) -> Iterator[Finding]:

@@ -98,6 +98,11 @@ class Folder:
         return self.article.content.themes if self.article else ()
 
     @property
+    def whole(self) -> bool:
+        """Whether every theme of it could be read."""
+        return self.names == {sheet.content.theme for sheet in self.themes}
+
+    @property
     def files(self) -> "tuple[Digests, ...]":
         """Its themes, then their translations."""
         return (*self.themes, *(sheet for sheets in self.overlays.values() for sheet in sheets))
