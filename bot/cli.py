@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.commands_broadcast import broadcast
+from bot.commands_draft import draft
 from bot.commands_outbox import outbox
 from bot.console import Config, fail
 
@@ -25,6 +26,7 @@ cli = typer.Typer(
 )
 cli.add_typer(outbox)
 cli.command()(broadcast)
+cli.command()(draft)
 
 
 @cli.command()

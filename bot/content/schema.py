@@ -86,6 +86,7 @@ def _short(value: str) -> str:
 Number = Annotated[int, BeforeValidator(_number)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Id = Annotated[str, _form("[a-z0-9][a-z0-9-]{0,39}", "use small letters, digits and hyphens, at most 40")]
+Language = Annotated[str, _form("[a-z]{2,3}", "write its code, such as en")]
 Command = Annotated[
     str,
     _form("[a-z0-9_]{1,32}", "use small letters, digits and _, at most 32: it is a Telegram command"),
@@ -120,7 +121,7 @@ class ArticleFile(_Strict):
     author: Annotated[str, _at_most(200), ONE_LINE]
     publisher: Annotated[str, _at_most(200), ONE_LINE]
     published: Day
-    language: Annotated[str, _form("[a-z]{2,3}", "write its code, such as en")]
+    language: Language
     licence: Annotated[str, _at_most(1_000)]
     url: Annotated[str, AfterValidator(_link)] | None = None
     outline: Annotated[tuple[OutlineEntry, ...], Field(min_length=1)]

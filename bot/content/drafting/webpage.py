@@ -1,0 +1,95 @@
+"""A page in the web -> the source in it, without menus, banners and comments; and the walk over trees of HTML."""
+
+import datetime as dt
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import trafilatura
+
+from bot.content.drafting.source import Block, Source, UnreadableError, passages
+
+_LEVELS = {f"h{level}": level for level in range(1, 7)}
+_SILENT = {"pre", "code", "script", "style", "template", "figure", "graphic"}
+_LISTS, _ITEMS, _TABLES, _ROWS, _BREAKS = (
+    {"ul", "ol", "list"},
+    ("li", "item"),
+    {"table"},
+    ("tr", "row"),
+    {"br", "lb"},
+)
+_BLOCKS = (
+    {"p", "blockquote", "quote", "div", "section", "article", "head"} | _LEVELS.keys() | _LISTS | _TABLES
+)
+"""HTML's names, and those of TEI, in which extracted pages come."""
+_ONE_PARAGRAPH = 500
+"""Characters of a list that reads as one paragraph; a longer one has a paragraph for each item."""
+_TOO_FEW = 25
+"""Words: a page of scripts says no more without them than that they are needed."""
+
+
+def read_page(page: str) -> Source:
+    """The article in a page of HTML. Raises UnreadableError where the page makes its text by scripts."""
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it cannot read is told below
+    asked = {"extensive_search": False, "original_date": True, "max_date": "2199-12-31"}
+    found: Any = trafilatura.bare_extraction(
+        page, with_metadata=True, include_comments=False, date_extraction_params=asked
+    )
+    read = list(blocks(found.body)) if found is not None and found.body is not None else []
+    title = flat(found.title or "") if found else ""
+    body = passages(block for block in read if block[1] != title and re.search(r"[^\W\d_]", block[1]))
+    if sum(len(passage.text.split()) for passage in body) < _TOO_FEW and "<script" in page.lower():
+        hint = "open it in a browser, save the page or its text, and draft from that file"
+        raise UnreadableError(f"the page holds almost no text until its scripts have run: {hint}")
+    if found is None:
+        return Source(())
+    said = {"author": found.author, "publisher": found.sitename, "url": found.url}
+    declared = re.search(r"<html[^>]{0,500}?\blang=[\"']?([a-z]{2,3})\b", page, re.IGNORECASE)
+    return Source(
+        body,
+        title,
+        published=dt.date.fromisoformat(found.date) if found.date else None,
+        language=declared[1].lower() if declared else "",
+        **{name: flat(value or "") for name, value in said.items()},
+    )
+
+
+def blocks(tree: Any) -> Iterator[Block]:
+    """The headings and paragraphs in an lxml element; code is left out, a short list or table is one paragraph."""
+    for child in tree.iterchildren("*"):
+        tag = child.get("rend", "h2") if child.tag == "head" else child.tag
+        if tag in _SILENT:
+            continue
+        if tag in _LEVELS:
+            yield _LEVELS[tag], flat(_text(child))
+        elif tag in _LISTS:
+            items = [flat(_text(item)) for item in child.iterchildren(*_ITEMS)]
+            whole = " ".join(items)
+            yield from ((0, item) for item in ([whole] if len(whole) <= _ONE_PARAGRAPH else items))
+        elif tag in _TABLES:
+            rows = (
+                ", ".join(flat(_text(cell)) for cell in row.iterchildren("*")) for row in child.iter(*_ROWS)
+            )
+            yield 0, "; ".join(rows)
+        elif any(inner.tag in _BLOCKS for inner in child.iterchildren("*")):
+            yield from blocks(child)
+        else:
+            yield from ((0, flat(item)) for item in re.split(r"\n\s*\n", _text(child)))
+
+
+def flat(text: str) -> str:
+    """A text in one line with single spaces."""
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _text(element: Any) -> str:
+    """The text in an element, in one line but for the breaks that are marked as such."""
+    inner = [re.sub(r"\s+", " ", element.text or "")]
+    for child in element.iterchildren():
+        if child.tag in _BREAKS:
+            inner.append("\n")
+        elif isinstance(child.tag, str) and child.tag not in _SILENT - {"code"}:
+            inner.append(f" {_text(child)} " if child.tag in _BLOCKS | {*_ITEMS} else _text(child))
+        inner.append(re.sub(r"\s+", " ", child.tail or ""))
+    return "".join(inner)
