@@ -19,7 +19,9 @@ _GROUP, _GROUP_WORDS = 3, 160
 
 def divide(passages: Sequence[Passage], lexicon: Lexicon) -> list[range]:
     """Themes as runs of paragraphs that cover all, in order: the text's sections, split and joined to a fit number."""
-    wanted = _wanted(len(passages))
+    usual = max(1, round(len(passages) / _PARAGRAPHS))
+    beyond = _MANY + (len(passages) - _MANY * _PARAGRAPHS) // _MORE
+    wanted = usual if usual <= _MANY else min(MAX_THEMES, beyond)
     themes = _sections(passages)
     least = wanted if len(themes) == 1 else wanted // 2
     while len(themes) < least:
@@ -49,13 +51,6 @@ def group(theme: range, passages: Sequence[Passage]) -> list[range]:
             groups.append(range(index, index + 1))
             words = own
     return groups
-
-
-def _wanted(paragraphs: int) -> int:
-    """Themes for so many paragraphs."""
-    usual = max(1, round(paragraphs / _PARAGRAPHS))
-    more = (paragraphs - _MANY * _PARAGRAPHS) // _MORE
-    return usual if usual <= _MANY else min(MAX_THEMES, _MANY + more)
 
 
 def _sections(passages: Sequence[Passage]) -> list[range]:

@@ -1,28 +1,49 @@
-"""What the words of an article weigh where: key terms and key sentences of any run of paragraphs."""
+"""The words of an article: their language, stems and sentences, and what they weigh where."""
 
 import math
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from bot.content.drafting.language import sentences, stemmer, stops, words
+import sentencex
+import snowballstemmer
+import stop_words
 
-_SHORTEST, _LONGEST = 3, 24
-"""Letters of a word that can be a key term: longer ones come from writing without spaces between words."""
-_OFTEN = 2
-"""Times that two words must stand side by side in the article to be a term."""
+UNKNOWN = "und"
+"""The code of ISO 639 for a language that nobody could tell."""
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_KAZAKH = re.compile("[қғұ]")
+"""Letters that neither Russian nor another language with a list of stop words has."""
+_KAZAKH_SHARE = 0.15
+"""Of the words of a Kazakh text a third hold such a letter; of a Russian one with Kazakh names, a few."""
+_KNOWN_SHARE = 0.08
+"""Of the words of a text a third and more are stop words of its language."""
+_KAZAKH_STOPS = Path(__file__).with_name("kazakh.txt")
+_PREFIX = 5
+"""Letters that stand for a stem where no stemmer knows the language: endings in Kazakh and its kin come after."""
+_MAX_SENTENCES = 20_000
+"""Characters of one paragraph in which sentences are looked for."""
+_SHORTEST = 3
+"""Letters of a word that can be a key term."""
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|.{25}"
+)
+"""Letters of Thai, Chinese and other scripts that part no words, in which a whole clause would be a term."""
 
 
 _RUNS = re.compile(r"([^\w\s'’-]+|\s[-–—]\s)")
-_ENDS = re.compile(r"[.!?…]")
 _ONCE, _NAME = 0.6, 1.4
 """Factors of words that stand in the article once, and of those with a capital of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The terms of an article: stems, and pairs of them that stand side by side more than once."""
+    """The terms of an article: stems, and pairs of them that stand side by side."""
 
     language: str
     paragraphs: tuple[Counter[str], ...]
@@ -58,7 +79,7 @@ class Lexicon:
     def alike(self, before: Sequence[int], after: Sequence[int]) -> float:
         """How much two runs of paragraphs speak of the same: from 0 to 1."""
         one, other = self._total(before), self._total(after)
-        norm = math.sqrt(sum(map(_square, one.values())) * sum(map(_square, other.values())))
+        norm = math.hypot(*one.values()) * math.hypot(*other.values())
         return sum(number * other[term] for term, number in one.items()) / norm if norm else 0.0
 
     def _total(self, span: Sequence[int]) -> Counter[str]:
@@ -68,7 +89,7 @@ class Lexicon:
         return total
 
     def _weights(self, span: Sequence[int]) -> dict[str, float]:
-        """Terms that are frequent here, rare elsewhere, and in few paragraphs; names and pairs of words first."""
+        """Terms that are frequent here, rare elsewhere, and in few paragraphs; names and usual pairs first."""
         return {
             term: number
             * math.sqrt(number / self.forms[term].total())
@@ -77,6 +98,7 @@ class Lexicon:
             * (_NAME if self.written(term)[0].isupper() else 1)
             * (_ONCE if self.forms[term].total() == 1 else 1)
             for term, number in self._total(span).items()
+            if " " not in term or self.forms[term].total() > 1
         }
 
     def written(self, term: str) -> str:
@@ -96,17 +118,7 @@ def weigh(texts: Sequence[str], language: str) -> Lexicon:
             count[term] += 1
             forms.setdefault(term, Counter())[form] += 1
         counts.append(count)
-    kept = tuple(
-        Counter(
-            {
-                term: number
-                for term, number in count.items()
-                if " " not in term or forms[term].total() >= _OFTEN
-            }
-        )
-        for count in counts
-    )
-    return Lexicon(language, kept, forms, Counter(term for count in kept for term in count))
+    return Lexicon(language, tuple(counts), forms, Counter(term for count in counts for term in count))
 
 
 def _terms(text: str, language: str) -> Iterator[tuple[str, str]]:
@@ -117,7 +129,7 @@ def _terms(text: str, language: str) -> Iterator[tuple[str, str]]:
         before = ("", "")
         for word in words(run):
             small = word.lower()
-            if _SHORTEST <= len(word) <= _LONGEST and small not in stopped:
+            if len(word) >= _SHORTEST and small not in stopped and not _UNSPACED.search(small):
                 here = (stem(small), small if opens and not word.isupper() else word)
                 yield here
                 if before[0] and before[0] != here[0]:
@@ -126,8 +138,50 @@ def _terms(text: str, language: str) -> Iterator[tuple[str, str]]:
             else:
                 before = ("", "")
             opens = False
-        opens = opens or bool(_ENDS.search(run))  # the capital that follows is the sentence's, not the word's
+        opens = opens or bool(
+            re.search("[.!?…]", run)
+        )  # the capital that follows is the sentence's, not the word's
 
 
-def _square(number: float) -> float:
-    return number * number
+def detect(texts: Iterable[str], declared: str = "") -> str:
+    """The language of texts: Kazakh by its letters, others by their stop words; `declared` where they do not tell."""
+    found = Counter(word.lower() for text in texts for word in words(text))
+    total = found.total() or 1
+    if sum(number for word, number in found.items() if _KAZAKH.search(word)) / total >= _KAZAKH_SHARE:
+        return "kk"
+    codes = sorted(stop_words.LANGUAGE_MAPPING)
+    share, best = max((sum(found[word] for word in stops(code)) / total, code) for code in codes)
+    return best if share >= _KNOWN_SHARE else declared or UNKNOWN
+
+
+@cache
+def stops(language: str) -> frozenset[str]:
+    """The words of a language that say nothing of a text's subject; none where it is not known."""
+    if language == "kk":
+        return frozenset(_KAZAKH_STOPS.read_text(encoding="utf-8").split())
+    return frozenset(stop_words.get_stop_words(language) if language in stop_words.LANGUAGE_MAPPING else ())
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as they stand, in NFC, without the English possessive."""
+    return [re.sub("['’]s$", "", word) for word in _WORD.findall(unicodedata.normalize("NFC", text))]
+
+
+def sentences(text: str, language: str) -> list[str]:
+    """The sentences of a paragraph, as far as it is of a length to be read."""
+    found: list[str] = []
+    for item in sentencex.segment(language, text[:_MAX_SENTENCES]):
+        if found and item[:1].islower():  # an abbreviation that is not known in this language
+            found[-1] = f"{found[-1]} {item.strip()}"
+        elif item.strip():
+            found.append(item.strip())
+    return found
+
+
+@cache
+def stemmer(language: str) -> Callable[[str], str]:
+    """What brings the forms of a word in small letters together."""
+    name = stop_words.LANGUAGE_MAPPING.get(language)
+    if name in snowballstemmer.algorithms():
+        return cache(snowballstemmer.stemmer(name).stemWord)
+    return lambda word: word[:_PREFIX]

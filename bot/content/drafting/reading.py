@@ -1,19 +1,18 @@
 """Bytes of a plain text, a Markdown file or a page -> the source to draft from."""
 
-import codecs
 import datetime as dt
 import itertools
 import re
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import Any
 
 import charset_normalizer
 import dateparser
 import lxml.html
 from markdown_it import MarkdownIt
+from yaml.reader import Reader
 
-from bot.content.drafting.language import detect
+from bot.content.drafting.lexicon import detect
 from bot.content.drafting.source import Block, Source, UnreadableError, passages
 from bot.content.drafting.webpage import blocks, read_page
 from bot.content.paragraphs import paragraphs
@@ -21,86 +20,57 @@ from bot.documents import DocumentError, parse
 
 MAX_BYTES = 10 * 1024 * 1024
 
-_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_CHARSETS = ["cp1251", "koi8_r", "cp866", "kz1048", "ptcp154", "cp1252", "utf_16_le", "utf_16_be"]
-"""What a text may be in if it is not UTF-8: kz1048 and ptcp154 have the letters of Kazakh."""
-_NOT_TEXT = {
-    b"%PDF": "a PDF",
-    b"PK\x03\x04": "an archive or an office document",
-    b"{\\rtf": "an RTF document",
-}
-_DECLARED = re.compile(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)=["']?([\w.:-]+)""", re.IGNORECASE)
+_ENCODINGS = "utf_8 utf_16 utf_16_le utf_16_be utf_32 cp1251 koi8_r cp866 kz1048 ptcp154 cp1252"
+"""Tried first: kz1048 and ptcp154 have the letters of Kazakh."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b]")
-_LONGEST_HEADING = 80
+_HEADING = re.compile(r"^#{1,4} \S", re.MULTILINE)
+_PAGE = re.compile(r"\A\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+_SHORT = 80
+"""Characters of a line that can be a heading, a date or an author."""
 _BYLINE = re.compile(r"(?:by|автор\w*)[:\s]\s*(\w[^,|]*)(?:[,|]\s*(.*))?", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_a-z]\S*(?: [^\W\d_a-z]\S*){1,3}")
-"""An author in a line of its own, if a date or a byline follows: two to four words."""
+"""An author in a line of its own, where a date or a byline follows: two to four words."""
 _FRONT_LINES = 3
-_DATES: Any = {"STRICT_PARSING": True, "PARSERS": ["absolute-time"]}
 _KAZAKH_DATE = re.compile(r"(\d{4}) жыл\w* (\d+ \w+)")
 _NOTES = re.compile(r"^\[\^[^\]]+\]:.*(?:\n[ \t]+\S.*)*|\[\^[^\]]+\]", re.MULTILINE)
 
 
-class Form(StrEnum):
-    """How a text is written."""
-
-    PLAIN = "plain"
-    MARKDOWN = "markdown"
-    PAGE = "page"
-
-
-_FORMS = {".md": Form.MARKDOWN, ".markdown": Form.MARKDOWN, ".html": Form.PAGE, ".htm": Form.PAGE}
-
-
-def read_source(data: bytes, *, form: Form | None = None, suffix: str = "", charset: str = "") -> Source:
-    """The source in `data`; its form by `form`, by a file's suffix or by its look. Raises UnreadableError."""
-    text = decode(data, charset).replace("\r\n", "\n").replace("\r", "\n")
-    form = form or _FORMS.get(suffix.lower()) or _look(text)
-    source = {Form.PAGE: read_page, Form.MARKDOWN: _markdown, Form.PLAIN: _plain}[form](text)
+def read_source(data: bytes, suffix: str = "") -> Source:
+    """The source in `data`, read as a file with that suffix is, or by its look. Raises UnreadableError."""
+    text = Reader.NON_PRINTABLE.sub(" ", _decode(data)).replace("\r\n", "\n").replace("\r", "\n")
+    suffixes = {".md": _markdown, ".markdown": _markdown, ".html": read_page, ".htm": read_page}
+    looks = (_PAGE, read_page), (_HEADING, _markdown)
+    by_look = (reader for look, reader in looks if look.search(text))
+    read = suffixes.get(suffix.lower()) or next(by_look, _plain)
+    source = read(text)
     if not source.passages:
-        raise UnreadableError("it holds no paragraph of text to draft from")
+        raise UnreadableError("it holds no paragraph of text")
     return source
 
 
-def decode(data: bytes, charset: str = "") -> str:
-    """Text: by its byte order mark, by what is declared, as UTF-8, or by what reads best. Raises UnreadableError."""
-    kind = next((kind for start, kind in _NOT_TEXT.items() if data.startswith(start)), None)
-    if kind:
-        raise UnreadableError(f"it is {kind}: save it as text, Markdown or HTML, and draft from that")
-    declared = _DECLARED.search(data[:2048])
-    marked = next((name for mark, name in _BOMS.items() if data.startswith(mark)), None)
-    for name in filter(None, (marked, charset, declared and declared[1].decode("ascii", "replace"), "utf-8")):
-        try:
-            text = data.decode(name)
-        except (LookupError, ValueError):
-            continue
-        if not _CONTROL.search(text):
-            return text
-    best = charset_normalizer.from_bytes(data, cp_isolation=_CHARSETS).best()
-    if best is None or _CONTROL.search(str(best)):
-        raise UnreadableError("it is not a text: give plain text, Markdown or HTML, best as UTF-8")
-    return str(best)
-
-
-def _look(text: str) -> Form:
-    if re.match(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body)\b", text, re.IGNORECASE):
-        return Form.PAGE
-    return Form.MARKDOWN if re.search(r"^#{1,4} \S", text, re.MULTILINE) else Form.PLAIN
+def _decode(data: bytes) -> str:
+    found = (
+        charset_normalizer.from_bytes(data, cp_isolation=_ENCODINGS.split()).best()
+        or charset_normalizer.from_bytes(data).best()
+    )
+    if found is None or _CONTROL.search(str(found)) or data.startswith(b"%PDF"):
+        raise UnreadableError("it is not a text: save it as plain text, Markdown or HTML, best in UTF-8")
+    return str(found)
 
 
 def _plain(text: str) -> Source:
     """A plain text: the title in the first line, then maybe an author and a date, and headings as short lines."""
     items = list(paragraphs(text))
     said: dict[str, Any] = {}
-    if len(items) > 1 and len(items[0]) <= 2 * _LONGEST_HEADING and items[0][-1] not in ".,;:…":
+    if len(items) > 1 and len(items[0]) <= 2 * _SHORT and items[0][-1] not in ".,;:…":
         said["title"] = items.pop(0)
-        language = detect(items[:_FRONT_LINES])
-        head = [_front_line(line, language) for line in items[:_FRONT_LINES]]
-        told = max((place + 1 for place, line in enumerate(head) if line), default=0)
-        for place, line in reversed([*enumerate(head[:told])]):
+        front = [_front_line(line, detect(items[:_FRONT_LINES])) for line in items[:_FRONT_LINES]]
+        while front and not front[-1]:
+            front.pop()
+        for place in reversed(range(len(front))):
             name = {"author": items[place]} if _NAME.fullmatch(items[place]) else {}
-            if line or name:
-                said = (line or name) | said
+            if front[place] or name:
+                said = (front[place] or name) | said
                 del items[place]
     return Source(passages(_headed(items)), **said)
 
@@ -109,19 +79,17 @@ def _front_line(line: str, language: str) -> dict[str, Any]:
     """What a line below the title says: a date, an author or both; nothing if it is neither."""
     if published := day(line, language):
         return {"published": published}
-    if len(line) <= _LONGEST_HEADING and (byline := _BYLINE.fullmatch(line)):
-        published = day(byline[2] or "", language)
-        return {"author": byline[1].strip(), **({"published": published} if published else {})}
-    return {}
+    byline = _BYLINE.fullmatch(line[: _SHORT + 1])
+    return {"author": byline[1].strip(), "published": day(byline[2] or "", language)} if byline else {}
 
 
 def day(text: str, language: str) -> dt.date | None:
     """The date that a short text is; None if it is anything else, or not a whole date."""
-    text = _KAZAKH_DATE.sub(r"\2 \1", text)
-    if len(text) > _LONGEST_HEADING or not re.search(r"\d{4}", text):
+    if len(text) > _SHORT or not re.search(r"\d{4}", text):
         return None
+    settings: Any = {"STRICT_PARSING": True, "PARSERS": ["absolute-time"]}
     try:
-        found = dateparser.parse(text, languages=[language], settings=_DATES)
+        found = dateparser.parse(_KAZAKH_DATE.sub(r"\2 \1", text), languages=[language], settings=settings)
     except ValueError:  # a language whose dates it does not know
         return None
     return found.date() if found else None
@@ -130,16 +98,15 @@ def day(text: str, language: str) -> dt.date | None:
 def _headed(items: list[str]) -> Iterator[Block]:
     """Paragraphs, and as headings the one or two short lines without a full stop before a longer paragraph."""
     runs = [(short, list(run)) for short, run in itertools.groupby(items, _is_short)]
-    for (short, run), after in itertools.zip_longest(runs, runs[1:]):
-        if short and after and len(run) <= 2:  # noqa: PLR2004  as in “Chapter 1” and “The well”
+    for place, (short, run) in enumerate(runs, 1):
+        if short and place < len(runs) and len(run) <= 2:  # noqa: PLR2004  as in “Chapter 1” and “The well”
             yield 2, ". ".join(run)
         else:
             yield from ((0, item) for item in run)
 
 
 def _is_short(item: str) -> bool:
-    ends_open = item[-1].isalnum() or item[-1] in ")»”?"
-    return len(item) <= _LONGEST_HEADING and item[0].isalnum() and ends_open
+    return len(item) <= _SHORT and item[0].isalnum() and (item[-1].isalnum() or item[-1] in ")»”?")
 
 
 def _markdown(text: str) -> Source:
@@ -148,8 +115,7 @@ def _markdown(text: str) -> Source:
     page = MarkdownIt("commonmark").enable("table").render(_NOTES.sub("", text))
     found = list(blocks(lxml.html.fromstring(f"<div>{page}</div>")))
     top = next((block for block in found if block[0] == 1), None)
-    if top and (said.get("title") or top[1]) == top[1]:
-        said["title"] = top[1]
+    if top and said.setdefault("title", top[1]) == top[1]:
         found.remove(top)
     return Source(passages(found), **said)
 
@@ -163,6 +129,9 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
         data = parse(head[1].encode(), "").data
     except DocumentError:
         data = {}
-    said = {key: value for key in ("title", "author") if isinstance(value := data.get(key), str)}
-    date = data.get("date")
-    return {**said, "published": day(date[:10], "en") if isinstance(date, str) else None}, text[head.end() :]
+    said = {
+        key: value
+        for key, value in data.items()
+        if key in {"title", "author", "date"} and isinstance(value, str)
+    }
+    return {"published": day(said.pop("date", "")[:10], "en"), **said}, text[head.end() :]

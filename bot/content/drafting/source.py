@@ -1,8 +1,11 @@
 """What is drafted from: paragraphs under headings, and what the text says of itself."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from yaml.reader import Reader
 
 Block = tuple[int, str]
 """A heading's level from 1, or 0 for a paragraph, and its text."""
@@ -45,3 +48,8 @@ def passages(blocks: Iterable[Block]) -> tuple[Passage, ...]:
             found.append(Passage(text, heading, level))
             level, heading = 0, ""
     return tuple(found)
+
+
+def flat(text: str) -> str:
+    """A text in one line with single spaces, without the characters that YAML cannot hold."""
+    return re.sub(r"\s+", " ", Reader.NON_PRINTABLE.sub(" ", text)).strip()

@@ -8,20 +8,12 @@ from typing import Any
 
 import trafilatura
 
-from bot.content.drafting.source import Block, Source, UnreadableError, passages
+from bot.content.drafting.source import Block, Source, UnreadableError, flat, passages
 
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _SILENT = {"pre", "code", "script", "style", "template", "figure", "graphic"}
-_LISTS, _ITEMS, _TABLES, _ROWS, _BREAKS = (
-    {"ul", "ol", "list"},
-    ("li", "item"),
-    {"table"},
-    ("tr", "row"),
-    {"br", "lb"},
-)
-_BLOCKS = (
-    {"p", "blockquote", "quote", "div", "section", "article", "head"} | _LEVELS.keys() | _LISTS | _TABLES
-)
+_LISTS, _ITEMS, _ROWS, _BREAKS = {"ul", "ol", "list"}, {"li", "item"}, {"tr", "row"}, {"br", "lb"}
+_BLOCKS = {"p", "blockquote", "quote", "div", "section", "article", "head", "table", *_LEVELS, *_LISTS}
 """HTML's names, and those of TEI, in which extracted pages come."""
 _ONE_PARAGRAPH = 500
 """Characters of a list that reads as one paragraph; a longer one has a paragraph for each item."""
@@ -32,27 +24,23 @@ _TOO_FEW = 25
 def read_page(page: str) -> Source:
     """The article in a page of HTML. Raises UnreadableError where the page makes its text by scripts."""
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it cannot read is told below
-    asked = {"extensive_search": False, "original_date": True, "max_date": "2199-12-31"}
-    found: Any = trafilatura.bare_extraction(
-        page, with_metadata=True, include_comments=False, date_extraction_params=asked
-    )
-    read = list(blocks(found.body)) if found is not None and found.body is not None else []
+    dates = {
+        "extensive_search": False,
+        "original_date": True,
+        "max_date": "2199-12-31",
+    }  # or the clock decides
+    found: Any = trafilatura.bare_extraction(page, with_metadata=True, date_extraction_params=dates)
     title = flat(found.title or "") if found else ""
+    read = blocks(found.body) if found and found.body is not None else ()
     body = passages(block for block in read if block[1] != title and re.search(r"[^\W\d_]", block[1]))
     if sum(len(passage.text.split()) for passage in body) < _TOO_FEW and "<script" in page.lower():
-        hint = "open it in a browser, save the page or its text, and draft from that file"
-        raise UnreadableError(f"the page holds almost no text until its scripts have run: {hint}")
-    if found is None:
+        raise UnreadableError("its text is made by scripts: save it from a browser, and draft from that file")
+    if not body:
         return Source(())
-    said = {"author": found.author, "publisher": found.sitename, "url": found.url}
+    author, publisher, url = (flat(text or "") for text in (found.author, found.sitename, found.url))
+    published = dt.date.fromisoformat(found.date) if found.date else None
     declared = re.search(r"<html[^>]{0,500}?\blang=[\"']?([a-z]{2,3})\b", page, re.IGNORECASE)
-    return Source(
-        body,
-        title,
-        published=dt.date.fromisoformat(found.date) if found.date else None,
-        language=declared[1].lower() if declared else "",
-        **{name: flat(value or "") for name, value in said.items()},
-    )
+    return Source(body, title, author, publisher, published, declared[1].lower() if declared else "", url)
 
 
 def blocks(tree: Any) -> Iterator[Block]:
@@ -67,20 +55,13 @@ def blocks(tree: Any) -> Iterator[Block]:
             items = [flat(_text(item)) for item in child.iterchildren(*_ITEMS)]
             whole = " ".join(items)
             yield from ((0, item) for item in ([whole] if len(whole) <= _ONE_PARAGRAPH else items))
-        elif tag in _TABLES:
-            rows = (
-                ", ".join(flat(_text(cell)) for cell in row.iterchildren("*")) for row in child.iter(*_ROWS)
-            )
-            yield 0, "; ".join(rows)
+        elif tag == "table":
+            rows = ([flat(_text(cell)) for cell in row.iterchildren("*")] for row in child.iter(*_ROWS))
+            yield 0, "; ".join(map(", ".join, rows))
         elif any(inner.tag in _BLOCKS for inner in child.iterchildren("*")):
             yield from blocks(child)
         else:
             yield from ((0, flat(item)) for item in re.split(r"\n\s*\n", _text(child)))
-
-
-def flat(text: str) -> str:
-    """A text in one line with single spaces."""
-    return re.sub(r"\s+", " ", text).strip()
 
 
 def _text(element: Any) -> str:
@@ -90,6 +71,6 @@ def _text(element: Any) -> str:
         if child.tag in _BREAKS:
             inner.append("\n")
         elif isinstance(child.tag, str) and child.tag not in _SILENT - {"code"}:
-            inner.append(f" {_text(child)} " if child.tag in _BLOCKS | {*_ITEMS} else _text(child))
+            inner.append(f" {_text(child)} " if child.tag in _BLOCKS | _ITEMS else _text(child))
         inner.append(re.sub(r"\s+", " ", child.tail or ""))
     return "".join(inner)

@@ -5,11 +5,8 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from yaml.reader import Reader
-
-from bot.content.drafting.language import UNKNOWN
-from bot.content.drafting.naming import listed
-from bot.content.drafting.skeleton import ArticleSkeleton, DigestSkeleton, ThemeSkeleton
+from bot.content.drafting.lexicon import UNKNOWN
+from bot.content.drafting.skeleton import ArticleSkeleton, DigestSkeleton, ThemeSkeleton, listed
 from bot.content.provenance import paragraph_hash
 
 NO_DATE = "1970-01-01"
@@ -23,10 +20,7 @@ _SENTENCE = 280
 _MANY = 1_000
 """Paragraphs: of more, the outline holds no key terms, since a file has a limit."""
 _PLAIN = re.compile(r"[^\W\d_][\w ,.;()«»“”’…–—/%+-]*")
-_LICENCE = (
-    "The text of the article belongs to its publisher and is not part of this project. "
-    "The digests retell it in our own words."
-)
+_LICENCE = "The article belongs to its publisher and is not a part of this project: the digests retell it."
 _ABOUT_ARTICLE = """\
 # A draft: each TODO wants your words, and “python -m bot check” tells where one is left.
 # The files of the themes quote the article in comments, as an aid while you write.
@@ -48,12 +42,11 @@ def _article(article: ArticleSkeleton) -> Iterator[str]:
     source = article.source
     yield _ABOUT_ARTICLE
     yield f"id: {article.id}"
-    yield _line("title", _clean(source.title)[:_LONGEST].strip() or "TODO the title of the article")
-    yield _line("author", _clean(source.author)[:_LONGEST].strip() or "TODO who wrote it")
-    yield _line("publisher", _clean(source.publisher)[:_LONGEST].strip() or "TODO who published it")
+    yield _line("title", source.title[:_LONGEST].strip() or "TODO the title of the article")
+    yield _line("author", source.author[:_LONGEST].strip() or "TODO who wrote it")
+    yield _line("publisher", source.publisher[:_LONGEST].strip() or "TODO who published it")
     yield f"published: {source.published or f'{NO_DATE}  # TODO: no date was found in the text'}"
-    unknown = "  # TODO: it could not be told" if source.language == UNKNOWN else ""
-    yield f"language: {source.language}{unknown}"
+    yield f"language: {source.language}{'  # TODO: none was told' * (source.language == UNKNOWN)}"
     if source.url:
         yield _line("url", source.url)
     yield _line("licence", _LICENCE)
@@ -77,10 +70,7 @@ def _theme(theme: ThemeSkeleton) -> Iterator[str]:
     yield f'emoji: "{theme.emoji}"'
     yield _line("summary", _todo(theme.terms))
     yield "\ndigests:"
-    for place, digest in enumerate(theme.digests):
-        if place:
-            yield ""
-        yield from _digest(digest)
+    yield "\n\n".join("\n".join(_digest(digest)) for digest in theme.digests)
 
 
 def _digest(digest: DigestSkeleton) -> Iterator[str]:
@@ -88,7 +78,7 @@ def _digest(digest: DigestSkeleton) -> Iterator[str]:
     cited = f"paragraph {first}" if first == last else f"paragraphs {first}–{last}"
     yield f"  # From {cited}:"
     for sentence in digest.sentences:
-        text = textwrap.shorten(_clean(sentence), _SENTENCE, placeholder=" …") or _clean(sentence)[:_SENTENCE]
+        text = sentence if len(sentence) <= _SENTENCE else f"{sentence[:_SENTENCE]} …"
         yield textwrap.fill(text, _WIDTH, initial_indent="  #   • ", subsequent_indent="  #     ")
     yield f"  - id: {digest.id}"
     yield _line("title", _todo(digest.terms), "    ")
@@ -103,17 +93,8 @@ def _todo(terms: Iterable[str]) -> str:
 
 def _line(key: str, text: str, indent: str = "") -> str:
     """A key and its text: as it is, in quotes where YAML needs them, and wrapped where it is long."""
-    text = _clean(text)
     line = f"{indent}{key}: {text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)}"
     if len(line) <= _WIDTH:
         return line
-    inner = f"{indent}  "
-    wrapped = textwrap.wrap(
-        text, _WIDTH, initial_indent=inner, subsequent_indent=inner, break_on_hyphens=False
-    )
-    return "\n".join((f"{indent}{key}: >-", *wrapped))
-
-
-def _clean(text: str) -> str:
-    """A text without the characters that YAML cannot hold."""
-    return Reader.NON_PRINTABLE.sub("", text)
+    wrapped = textwrap.wrap(text, _WIDTH - 6, break_on_hyphens=False, break_long_words=False)
+    return "\n".join((f"{indent}{key}: >-", *(f"{indent}  {part}" for part in wrapped)))
