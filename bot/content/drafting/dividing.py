@@ -11,6 +11,8 @@ _PARAGRAPHS = 4
 """Of a theme, in an article of usual length: 5 themes for 20 paragraphs, 10 for 40."""
 _MANY, _MORE = 10, 25
 """Themes of an article of usual length at most, and how many paragraphs beyond that bring another one."""
+_LEAST = 2
+"""Paragraphs of a theme that another is split off."""
 _WINDOW = 4
 """Paragraphs before and after a gap that are compared."""
 _GROUP, _GROUP_WORDS = 3, 160
@@ -23,13 +25,13 @@ def divide(passages: Sequence[Passage], lexicon: Lexicon) -> list[range]:
     beyond = _MANY + (len(passages) - _MANY * _PARAGRAPHS) // _MORE
     wanted = usual if usual <= _MANY else min(MAX_THEMES, beyond)
     themes = _sections(passages)
+    seams = [_seam(index, passages, lexicon) for index in range(len(passages))]
     least = wanted if len(themes) == 1 else wanted // 2
-    while len(themes) < least:
-        place = max(range(len(themes)), key=lambda index: len(themes[index]))
-        gap = _gap(themes[place], passages, lexicon)
-        if gap is None:
-            break
-        themes[place : place + 1] = [range(themes[place].start, gap), range(gap, themes[place].stop)]
+    while len(themes) < least and len(longest := max(themes, key=len)) >= 2 * _LEAST:
+        middle, place = (longest.start + longest.stop) / 2, themes.index(longest)
+        fit = {gap: seams[gap] - abs(gap - middle) / len(longest) for gap in longest[_LEAST : 1 - _LEAST]}
+        gap = max(fit, key=lambda gap: fit[gap])
+        themes[place : place + 1] = [range(longest.start, gap), range(gap, longest.stop)]
     while len(themes) > max(wanted, min(_MANY, len(passages) // 2), 1):
         sizes = [len(one) + len(other) for one, other in pairwise(themes)]
         place = sizes.index(min(sizes))
@@ -63,12 +65,8 @@ def _sections(passages: Sequence[Passage]) -> list[range]:
     return [range(start, stop) for start, stop in pairwise([0, *starts, len(passages)])]
 
 
-def _gap(theme: range, passages: Sequence[Passage], lexicon: Lexicon) -> int | None:
-    """Where a theme falls apart best, two paragraphs or more from its ends; None for a short one."""
-
-    def depth(index: int) -> float:
-        before = range(max(theme.start, index - _WINDOW), index)
-        after = range(index, min(theme.stop, index + _WINDOW))
-        return (passages[index].level > 0) - lexicon.alike(before, after)
-
-    return max(range(theme.start + 2, theme.stop - 1), key=depth, default=None)
+def _seam(index: int, passages: Sequence[Passage], lexicon: Lexicon) -> float:
+    """How well the text can be parted before a paragraph: best below a heading, or at a change of subject."""
+    before = range(max(0, index - _WINDOW), index)
+    after = range(index, min(len(passages), index + _WINDOW))
+    return (passages[index].level > 0) - lexicon.alike(before, after)

@@ -5,8 +5,7 @@ import aiohttp
 from bot.content.drafting.reading import MAX_BYTES
 from bot.content.drafting.source import UnreadableError
 
-SECONDS = 30
-_REDIRECTS = 5
+SECONDS, _REDIRECTS = 30, 5
 _SUFFIXES = {"text/html": ".html", "application/xhtml+xml": ".html", "text/markdown": ".md", "text/plain": ""}
 _BY_HAND = "save the page from a browser, and draft from the file"
 _REASONS = {

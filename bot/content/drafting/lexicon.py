@@ -19,10 +19,8 @@ UNKNOWN = "und"
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _KAZAKH = re.compile("[қғұ]")
 """Letters that neither Russian nor another language with a list of stop words has."""
-_KAZAKH_SHARE = 0.15
-"""Of the words of a Kazakh text a third hold such a letter; of a Russian one with Kazakh names, a few."""
-_KNOWN_SHARE = 0.08
-"""Of the words of a text a third and more are stop words of its language."""
+_KAZAKH_SHARE, _KNOWN_SHARE = 0.15, 0.08
+"""Of the words of a text: a third of Kazakh ones hold such a letter, and a third are stop words of its language."""
 _KAZAKH_STOPS = Path(__file__).with_name("kazakh.txt")
 _PREFIX = 5
 """Letters that stand for a stem where no stemmer knows the language: endings in Kazakh and its kin come after."""

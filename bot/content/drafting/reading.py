@@ -1,5 +1,6 @@
 """Bytes of a plain text, a Markdown file or a page -> the source to draft from."""
 
+import contextlib
 import datetime as dt
 import itertools
 import re
@@ -20,17 +21,20 @@ from bot.documents import DocumentError, parse
 
 MAX_BYTES = 10 * 1024 * 1024
 
-_ENCODINGS = "utf_8 utf_16 utf_16_le utf_16_be utf_32 cp1251 koi8_r cp866 kz1048 ptcp154 cp1252"
-"""Tried first: kz1048 and ptcp154 have the letters of Kazakh."""
+_ENCODINGS = (
+    ["utf_8", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "cp1251", "koi8_r", "cp866", "kz1048", "cp1252"],
+    ["ptcp154"],
+    None,
+)
+"""What a text may be in, most likely first; kz1048 and ptcp154 have the letters of Kazakh; None is any."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b]")
 _HEADING = re.compile(r"^#{1,4} \S", re.MULTILINE)
 _PAGE = re.compile(r"\A\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
-_SHORT = 80
-"""Characters of a line that can be a heading, a date or an author."""
+_SHORT, _FRONT_LINES = 80, 3
+"""Characters of a line that can be a heading, a date or an author, and how many such follow a title."""
 _BYLINE = re.compile(r"(?:by|автор\w*)[:\s]\s*(\w[^,|]*)(?:[,|]\s*(.*))?", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_a-z]\S*(?: [^\W\d_a-z]\S*){1,3}")
 """An author in a line of its own, where a date or a byline follows: two to four words."""
-_FRONT_LINES = 3
 _KAZAKH_DATE = re.compile(r"(\d{4}) жыл\w* (\d+ \w+)")
 _NOTES = re.compile(r"^\[\^[^\]]+\]:.*(?:\n[ \t]+\S.*)*|\[\^[^\]]+\]", re.MULTILINE)
 
@@ -49,10 +53,8 @@ def read_source(data: bytes, suffix: str = "") -> Source:
 
 
 def _decode(data: bytes) -> str:
-    found = (
-        charset_normalizer.from_bytes(data, cp_isolation=_ENCODINGS.split()).best()
-        or charset_normalizer.from_bytes(data).best()
-    )
+    matches = (charset_normalizer.from_bytes(data, cp_isolation=names).best() for names in _ENCODINGS)
+    found = next(filter(None, matches), None)
     if found is None or _CONTROL.search(str(found)) or data.startswith(b"%PDF"):
         raise UnreadableError("it is not a text: save it as plain text, Markdown or HTML, best in UTF-8")
     return str(found)
@@ -64,7 +66,8 @@ def _plain(text: str) -> Source:
     said: dict[str, Any] = {}
     if len(items) > 1 and len(items[0]) <= 2 * _SHORT and items[0][-1] not in ".,;:…":
         said["title"] = items.pop(0)
-        front = [_front_line(line, detect(items[:_FRONT_LINES])) for line in items[:_FRONT_LINES]]
+        language = detect(items)
+        front = [_front_line(line, language) for line in items[:_FRONT_LINES]]
         while front and not front[-1]:
             front.pop()
         for place in reversed(range(len(front))):
@@ -88,11 +91,14 @@ def day(text: str, language: str) -> dt.date | None:
     if len(text) > _SHORT or not re.search(r"\d{4}", text):
         return None
     settings: Any = {"STRICT_PARSING": True, "PARSERS": ["absolute-time"]}
-    try:
-        found = dateparser.parse(_KAZAKH_DATE.sub(r"\2 \1", text), languages=[language], settings=settings)
-    except ValueError:  # a language whose dates it does not know
-        return None
-    return found.date() if found else None
+    settings |= {"DATE_ORDER": "DMY"} if "." in text else {}  # nobody writes 12.31.2024
+    for code in (language, "ru", "kk", "en"):
+        with contextlib.suppress(ValueError):  # a language whose dates it does not know
+            if found := dateparser.parse(
+                _KAZAKH_DATE.sub(r"\2 \1", text), languages=[code], settings=settings
+            ):
+                return dt.date.fromordinal(found.toordinal())
+    return None
 
 
 def _headed(items: list[str]) -> Iterator[Block]:

@@ -18,11 +18,10 @@ MAX_PARAGRAPHS = 2_000
 """With their hashes they fill the size that a content file may have."""
 _HEADING_WORDS, _HEADING = 7, 64
 """Words and characters of a title. A longer heading would carry the article's sentences into the project."""
-_COMMAND, _ID = 20, 40
-_SENTENCES = 3
+_COMMAND, _ID, _SENTENCES = 20, 40, 3
+"""Characters of names, and sentences beside each digest."""
 _EMOJI = Path(__file__).with_name("emoji.txt")
 """An emoji in each line, and beginnings of English, Russian and Kazakh words that it fits."""
-_NEUTRAL = "📌"
 _LONGEST_WORD = 20
 
 
@@ -148,4 +147,4 @@ def emoji(terms: Iterable[str]) -> str:
     starts = {start: sign for sign, *beginnings in lines for start in beginnings}
     found = words(" ".join(terms).lower())
     known = (starts.get(word[:length]) for word in found for length in range(len(word), 1, -1))
-    return next(filter(None, known), _NEUTRAL)
+    return next(filter(None, known), "📌")

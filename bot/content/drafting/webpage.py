@@ -45,10 +45,11 @@ def read_page(page: str) -> Source:
 
 def blocks(tree: Any) -> Iterator[Block]:
     """The headings and paragraphs in an lxml element; code is left out, a short list or table is one paragraph."""
+    if not any(child.tag in _BLOCKS for child in tree.iterchildren("*")):
+        yield from ((0, flat(item)) for item in re.split(r"\n\s*\n", _text(tree)))
+        return
     for child in tree.iterchildren("*"):
         tag = child.get("rend", "h2") if child.tag == "head" else child.tag
-        if tag in _SILENT:
-            continue
         if tag in _LEVELS:
             yield _LEVELS[tag], flat(_text(child))
         elif tag in _LISTS:
@@ -58,10 +59,8 @@ def blocks(tree: Any) -> Iterator[Block]:
         elif tag == "table":
             rows = ([flat(_text(cell)) for cell in row.iterchildren("*")] for row in child.iter(*_ROWS))
             yield 0, "; ".join(map(", ".join, rows))
-        elif any(inner.tag in _BLOCKS for inner in child.iterchildren("*")):
+        elif tag not in _SILENT:
             yield from blocks(child)
-        else:
-            yield from ((0, flat(item)) for item in re.split(r"\n\s*\n", _text(child)))
 
 
 def _text(element: Any) -> str:
