@@ -15,14 +15,14 @@ from bot.console import fail
 
 
 def draft(  # noqa: PLR0913, PLR0917  options are its interface
-    article: Annotated[str, typer.Argument(help="A file of text, Markdown or HTML, a web address, or -.")],
+    article: Annotated[str, typer.Argument(help="A text, Markdown or HTML file, a web address, or -.")],
     out: Annotated[Path, typer.Option(help="The folder for articles; the draft becomes a new folder in it.")],
     title: Annotated[str, typer.Option(help="The article's title, if another than the text's own.")] = "",
     author: Annotated[str, typer.Option(help="Who wrote it.")] = "",
     published: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day.")] = None,
     language: Annotated[str, typer.Option(help="Its language, as in en, ru or kk; told from the text.")] = "",
     id_: Annotated[str, typer.Option("--id", help="The article's id and folder; else after the title.")] = "",
-    text: Annotated[Path | None, typer.Option(help="A new file for the article's text itself.")] = None,
+    text: Annotated[Path | None, typer.Option(help="Also write the article's text to this file.")] = None,
 ) -> None:
     """Draft digests of an article: themes, and for each a skeleton to fill. Nothing that exists is overwritten."""
     from bot.content.drafting.lexicon import detect
