@@ -13,6 +13,7 @@ import typer
 
 from bot.commands_broadcast import broadcast
 from bot.commands_check import check
+from bot.commands_draft import draft
 from bot.commands_outbox import outbox
 from bot.commands_preview import preview
 from bot.console import Config, fail
@@ -29,6 +30,7 @@ cli.add_typer(outbox)
 cli.command()(broadcast)
 cli.command()(check)
 cli.command()(preview)
+cli.command()(draft)
 
 
 @cli.command()

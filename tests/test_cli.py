@@ -60,7 +60,7 @@ def test_wrong_use_is_exit_code_2(arguments: list[str], tmp_path: Path) -> None:
     assert bot(*arguments, folder=tmp_path)[0] == 2
 
 
-@pytest.mark.parametrize("command", ["run", "check", "preview", "demo", "outbox", "broadcast"])
+@pytest.mark.parametrize("command", ["run", "check", "draft", "preview", "demo", "outbox", "broadcast"])
 def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
     """--help names the command and stands in the list of commands."""
     code, output = bot(command, "--help", folder=tmp_path)

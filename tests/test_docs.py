@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def test_every_command_of_the_readme_is_tried_here() -> None:
         "make test",
         f"BOT_TOKEN={TOKEN} make run",
         "docker compose up -d --build",
+        "python -m bot draft article.md --out drafts",
         "make content",
         "make preview",
     ] == COMMANDS
@@ -104,6 +106,17 @@ def test_make_preview() -> None:
     done = subprocess.run(["make", "-s", "preview"], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert "An agency against man-made pandemics" in done.stdout
+
+
+def test_drafting(tmp_path: Path) -> None:
+    """The article of the tests becomes a folder of drafts."""
+    (tmp_path / "article.md").write_bytes((ROOT / "tests" / "articles" / "bridge.md").read_bytes())
+    command = next(command for command in COMMANDS if "bot draft" in command).split()
+    subprocess.run(
+        [sys.executable, *command[1:]], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True
+    )
+
+    assert len(list((tmp_path / "drafts").glob("*/article.yaml"))) == 1
 
 
 def test_the_container_is_as_hardened_as_the_readme_says() -> None:

@@ -110,6 +110,7 @@ def _short(value: str) -> str:
 Number = Annotated[int, BeforeValidator(_number)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Id = Annotated[str, _Form("[a-z0-9][a-z0-9-]{0,39}", "use small letters, digits and hyphens, at most 40")]
+Language = Annotated[str, _Form("[a-z]{2,3}", "write its code, such as en")]
 Command = Annotated[
     str,
     _Form("[a-z0-9_]{1,32}", "use small letters, digits and _, at most 32: it is a Telegram command"),
@@ -156,7 +157,7 @@ class ArticleFile(_Strict):
     """Where it was published."""
     published: Day
     """The day on which it was published, as in 2024-05-28."""
-    language: Annotated[str, _Form("[a-z]{2,3}", "write its code, such as en")]
+    language: Language
     """The language of the article and its digests, as in en, ru or kk."""
     licence: Annotated[str, _at_most(1_000)]
     """What readers are told of the rights in the text."""
