@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.broadcast import Stage
+from bot.core.delivery import SECOND_ATTEMPTS
 from bot.core.model import Chat, Delivery, Pick, Slot, State
 from bot.ports import Choose
 from bot.store.rows import claimed_values, preferences_of, same_chat
@@ -21,17 +22,33 @@ OPEN = (State.DUE, State.SENDING)
 async def claim(
     connection: AsyncConnection, now: dt.datetime, owner: str, limit: int, choose: Choose
 ) -> tuple[Delivery, ...]:
-    """As `Store.claim`: digests first, and of the running broadcast as many as there is room for."""
-    digests = await _claim_digests(connection, now, owner, limit, choose)
-    return digests + await _claim_broadcast(connection, now, owner, limit - len(digests))
+    """As `Store.claim`: digests before the running broadcast, and of each the second attempts last."""
+    claimed = await _claim_digests(connection, _due(now, again=False).limit(limit), now, owner, choose)
+    again = await _room_for_second_attempts(connection)
+    due = _due(now, again=True).limit(min(again, limit - len(claimed)))
+    seconds = await _claim_digests(connection, due, now, owner, choose)
+    claimed, again = claimed + seconds, again - len(seconds)
+    running = (
+        await connection.execute(select(broadcasts).where(broadcasts.c.stage == Stage.RUNNING).limit(1))
+    ).first()
+    if running is not None:
+        claimed += await _claim_broadcast(connection, running, now, owner, limit - len(claimed))
+        room = min(again, limit - len(claimed))
+        claimed += await _claim_broadcast(connection, running, now, owner, room, again=True)
+    return claimed
+
+
+async def _room_for_second_attempts(connection: AsyncConnection) -> int:
+    under_way = select(func.count()).where(deliveries.c.state == State.SENDING, deliveries.c.attempt > 1)
+    return max(0, SECOND_ATTEMPTS - (await connection.execute(under_way)).scalar_one())
 
 
 async def _claim_digests(
-    connection: AsyncConnection, now: dt.datetime, owner: str, limit: int, choose: Choose
+    connection: AsyncConnection, due: Select[Any], now: dt.datetime, owner: str, choose: Choose
 ) -> tuple[Delivery, ...]:
     """One for each chat: what comes after depends on what this one turns out to be."""
     claimed: dict[Chat, Delivery] = {}
-    while not claimed and (rows := (await connection.execute(_due(now, limit))).all()):
+    while not claimed and (rows := (await connection.execute(due)).all()):
         seen = await _seen_by(connection, rows)
         going, ended = [], []
         for row in rows:
@@ -70,7 +87,7 @@ async def see(connection: AsyncConnection, read: Sequence[tuple[Chat, str]], now
         await connection.execute(upsert(progress).on_conflict_do_nothing(), rows)
 
 
-def _due(now: dt.datetime, limit: int) -> Select[Any]:
+def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
     other = deliveries.alias()
     # While one that may have arrived is open, the chat's next one would pick the same digest.
     doubtful = exists().where(
@@ -83,14 +100,15 @@ def _due(now: dt.datetime, limit: int) -> Select[Any]:
     return (
         select(deliveries, *wanted)
         .join(subscriptions, same_chat(deliveries, subscriptions))
-        .where(_ready(now, 0), ~doubtful)
+        .where(_ready(now, 0, again=again), ~doubtful)
         .order_by(deliveries.c.attempt, deliveries.c.not_before)
-        .limit(limit)
     )
 
 
-def _ready(now: dt.datetime, broadcast: int) -> ColumnElement[bool]:
+def _ready(now: dt.datetime, broadcast: int, *, again: bool) -> ColumnElement[bool]:
+    """Due by now, for the first time or `again`, in a chat that takes messages."""
     return and_(
+        deliveries.c.attempt > 0 if again else deliveries.c.attempt == 0,
         deliveries.c.state == State.DUE,
         deliveries.c.broadcast_id == broadcast,
         deliveries.c.not_before <= now,
@@ -99,15 +117,18 @@ def _ready(now: dt.datetime, broadcast: int) -> ColumnElement[bool]:
 
 
 async def _claim_broadcast(
-    connection: AsyncConnection, now: dt.datetime, owner: str, limit: int
+    connection: AsyncConnection,
+    running: Row[Any],
+    now: dt.datetime,
+    owner: str,
+    limit: int,
+    *,
+    again: bool = False,
 ) -> tuple[Delivery, ...]:
-    running = (
-        await connection.execute(select(broadcasts).where(broadcasts.c.stage == Stage.RUNNING).limit(1))
-    ).first()
-    if running is None or not limit:
-        return ()
     due = select(deliveries).join(subscriptions, same_chat(deliveries, subscriptions))
-    due = due.where(_ready(now, running.id)).order_by(deliveries.c.attempt, deliveries.c.not_before)
+    due = due.where(_ready(now, running.id, again=again)).order_by(
+        deliveries.c.attempt, deliveries.c.not_before
+    )
     nothing, rows = Pick(None, 0, 0), (await connection.execute(due.limit(limit))).all()
     await _change(connection, [claimed_values(row, owner, nothing, now) for row in rows])
     return tuple(
