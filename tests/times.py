@@ -230,7 +230,7 @@ async def _disk_full(folder: Path, seed: int, due: int) -> Row:
         "R20",
         "disk full for 8 s, then freed",
         f"{meanwhile} sent in the last 4 s of them, sends again {again:.1f} s after",
-        no_send_without_a_claim_on_disk=claimed >= paused + meanwhile,
+        no_send_without_a_claim_on_disk=claimed >= paused + meanwhile - told.total(),
         sends_pause=meanwhile <= IN_FLIGHT,
         the_operator_heard_once=[text[:14] for text in told.elements()] == ["⚠️ The databas"],
         every_one_sent_once=found.states == {"sent": due} and found.most == 1,
