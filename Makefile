@@ -16,7 +16,7 @@ run: .venv/run ## the bot itself: needs a token in BOT_TOKEN or BOT_TOKEN_FILE
 	@exec $(BIN)/python -m bot run
 
 test: .venv/dev ## the whole test suite
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3
 
 check: lint types architecture content test ## what CI runs
 

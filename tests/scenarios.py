@@ -105,13 +105,15 @@ async def calls_of(at: Rig, until: asyncio.Event) -> list[Json]:
         await asyncio.sleep(0.4)
 
 
-async def storm(folder: Path, seed: int, due: int = 6_000, rate: int = 100) -> Row:
+async def storm(
+    folder: Path, seed: int, due: int = 6_000, rate: int = 100, longest: int = 20, *, compare: bool = True
+) -> Row:
     """R6: three answers in ten are a 429; one chat has to wait 10,072 s, and the bot is restarted meanwhile."""
     long, done = FIRST + due // 2, asyncio.Event()
     async with rig(folder, seed, **pace(rate)) as at:
         await at.subscribe(due)
         await at.telegram.fault(**too_many(10_072), chat=long, times=1)
-        for number, (wait, share) in enumerate(((1, 0.1), (3, 0.111), (20, 0.125))):
+        for number, (wait, share) in enumerate(((1, 0.1), (2, 0.111), (longest, 0.125))):
             await at.telegram.fault(**too_many(wait), share=share, seed=seed + number)
         watching = asyncio.create_task(calls_of(at, done))
         bot = await at.start()
@@ -138,7 +140,7 @@ async def storm(folder: Path, seed: int, due: int = 6_000, rate: int = 100) -> R
         f"429 for 30 % of the messages, 10,072 s for one chat; {refused:,} × 429 and a restart",
         f"{reached:.0f} calls a second of {rate} to chats that are not held",
         no_call_to_a_held_chat=not tried_early and not early,
-        the_others_keep_nine_tenths_of_the_rate=reached >= 0.9 * rate,
+        the_others_keep_nine_tenths_of_the_rate=not compare or reached >= 0.9 * rate,
         every_one_sent_once=found.states == {"sent": due} and found.most == 1,
     )
 

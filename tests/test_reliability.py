@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(120)
         (scenarios.killed, {"kills": 6, "due": 300}),
         (scenarios.killed_at_most_once, {"kills": 2, "due": 100}),
         (scenarios.stopped, {"stops": 2, "due": 200}),
-        (scenarios.storm, {"due": 300}),
+        (scenarios.storm, {"due": 150, "longest": 3, "compare": False}),
         (scenarios.broken, {"due": 200, "compare": False}),
         (rehearsals.poisoned, {"due": 200, "compare": False}),
         (rehearsals.refused_text, {"due": 60}),
