@@ -25,7 +25,7 @@ from bot.services.delivering import Delivering, Pace
 from bot.services.outbox import report
 from bot.services.reading import Reading
 from bot.services.subscribing import Subscribing
-from bot.store import open_store
+from bot.store import open_store, orders_of
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import App, add_handlers, build_application
 from bot.telegram.governor import GovernorLimiter
@@ -94,7 +94,8 @@ def _add_answers(
 ) -> Broadcasting:
     """What readers and operators can ask for."""
     reader, rate = settings.reader, settings.delivery.rate
-    broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, reader.zone)
+    orders = orders_of(settings.storage.url).take
+    broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, reader.zone, orders)
     outbox = functools.partial(report, store, clock, rate, reader.zone)
     Operator(broadcasting, outbox, settings.telegram.admins).add_to(application)
     reading = Reading(store, library, clock)

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.broadcast import Order
 from bot.core.delivery import Ambiguous, OnAmbiguous, Outcome, Refused, Sent, decide
 from bot.core.model import EVERY_DAY, Chat, Pick, Preferences
 from bot.core.planning import plan
 from bot.sandbox import Sandbox
 from bot.store import open_store
+from bot.store.orders import Orders
 from tests.conversation import READER, BotProcess, Conversation
 from tests.fakes import NOW
 from tests.test_cli import bot
@@ -176,7 +178,7 @@ def test_those_in_doubt_need_a_yes(folder: Path) -> None:
 
 
 async def test_beside_a_running_bot(sandbox: Sandbox, folder: Path) -> None:
-    """Looking works and disturbs nothing, at any moment of its life; changing is refused."""
+    """Looking works and disturbs nothing, at any moment of its life; setting due again is refused."""
     process = BotProcess(sandbox.url, TOKEN, folder)
     await process.start()
     reader = Conversation(sandbox)
@@ -189,11 +191,6 @@ async def test_beside_a_running_bot(sandbox: Sandbox, folder: Path) -> None:
     code, output = await asyncio.to_thread(outbox, folder, "retry", "--state", "failed")
     assert code == 1
     assert "in use by another bot process" in output
-    (folder / "text.md").write_text("Hello")
-    code, output = await asyncio.to_thread(
-        lambda: bot("broadcast", "text.md", "--yes", folder=folder, **DATABASE)
-    )
-    assert (code, "send it /broadcast in Telegram" in output) == (1, True)
     assert "10:00" in (await reader.say("/subscribe 10:00"))["text"]  # it writes on
     await process.kill()
     assert await asyncio.to_thread(outbox, folder) == (0, output_of(folder))
@@ -239,6 +236,73 @@ async def test_a_broadcast_queued_while_the_bot_is_stopped_goes_out_when_it_runs
     assert "Hello & welcome" in texts
     assert any("1 of 1 sent" in text for text in texts)
     assert (await process.stop())[0] == 0
+
+
+async def test_a_broadcast_is_steered_beside_a_running_bot(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Sent, paused, gone on with, cancelled and followed from the command line; the card in Telegram says the same."""
+    operator = Conversation(sandbox)
+    await operator.send("/start")
+    store = open_store(f"sqlite:///{tmp_path}/bot.db")
+    for chat in range(700_000, 700_060):
+        await store.subscribe(Chat(chat), WANTED, dt.datetime(2999, 1, 1, tzinfo=dt.UTC))
+    await store.close()
+    await operator.call("/api/crowd", {"first": 700_000, "count": 60})
+    process = BotProcess(
+        sandbox.url, TOKEN, tmp_path, BOT_TELEGRAM__ADMINS=str(READER), BOT_DELIVERY__RATE="5"
+    )
+    await process.start()
+    await operator.say("/help")
+
+    async def command(*words: str) -> tuple[int, str]:
+        return await asyncio.to_thread(lambda: bot("broadcast", *words, folder=tmp_path, **DATABASE))
+
+    (tmp_path / "text.md").write_text("**Hello** & welcome")
+    code, output = await command("text.md", "--yes")
+    assert (code, "Queued as broadcast 1 for 60 readers: it goes out now." in output) == (0, True)
+    assert "Broadcast 1 · paused · " in (await command("--pause", "1"))[1]
+    assert "Broadcast 1 · paused · " in (await command("--list"))[1]
+    assert (await command("--resume", "1"))[0] == 0
+    assert (await command("--cancel", "1"))[0] == 0
+    code, output = await command("--follow", "1")
+    assert (code, "Broadcast 1 · finished · ▓▓▓▓▓▓▓▓▓▓ 100%" in output) == (0, True)
+    assert await command("--list") == (0, "No broadcast is under way.\n")
+    for _ in range(200):
+        if any("finished" in message["text"] for message in await operator.from_bot()):
+            break
+        await asyncio.sleep(0.05)
+    assert any("not sent" in message["text"] for message in await operator.from_bot())
+    assert (await process.stop())[0] == 0
+
+
+def test_a_broadcast_is_steered_while_the_bot_is_stopped(folder: Path) -> None:
+    """The orders are carried out at once; one that comes too late says so."""
+    (folder / "text.md").write_text("Hello")
+    assert bot("broadcast", "text.md", "--yes", folder=folder, **DATABASE)[0] == 0
+    assert "Broadcast 1 · paused" in bot("broadcast", "--pause", "1", folder=folder, **DATABASE)[1]
+    code, output = bot("broadcast", "--pause", "1", folder=folder, **DATABASE)
+    assert (code, "is not at that point" in output) == (1, True)
+    code, output = bot("broadcast", "--resume", "7", folder=folder, **DATABASE)
+    assert (code, "is not at that point" in output) == (1, True)
+
+
+@pytest.mark.parametrize("words", [(), ("--list", "--pause", "1"), ("text.md", "--list")])
+def test_a_broadcast_does_one_thing_at_a_time(words: tuple[str, ...], folder: Path) -> None:
+    """Which ones there are is told."""
+    (folder / "text.md").write_text("Hello")
+    code, output = bot("broadcast", *words, folder=folder, **DATABASE)
+    assert (code, "--follow, --pause, --resume" in output) == (2, True)
+
+
+def test_an_order_is_taken_once_whole_and_in_turn(tmp_path: Path) -> None:
+    """What is no order is passed over; without a folder there is none."""
+    orders = Orders(tmp_path / "bot.db")
+    assert orders.take() == ()
+    given = [Order("send", 0, "<b>Hi</b>", 5), Order("pause", 1)]
+    for order in given:
+        orders.give(order)
+    (tmp_path / "bot.db.orders" / "zzz.json").write_text("{")
+    assert list(orders.take()) == given
+    assert orders.take() == ()
 
 
 def test_a_broadcast_asks_first(folder: Path) -> None:

@@ -47,6 +47,16 @@ class Broadcast:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """What the command line asks of the bot: `send` the `html` for `operator`, or a button's verb for `number`."""
+
+    verb: str
+    number: int = 0
+    html: str = ""
+    operator: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many of a broadcast's deliveries are open, and how the others ended."""
 
@@ -100,6 +110,12 @@ def bar(settled: int, total: int) -> str:
     """`▓▓▓░░░░░░░ 34%`: full, and 100%, when all are settled and not before."""
     share = settled / total if total else 1.0
     return "▓" * int(share * _BAR) + "░" * (_BAR - int(share * _BAR)) + f" {int(share * 100)}%"
+
+
+def line(item: Broadcast, tally: Tally) -> str:
+    """All of it in one line, for a terminal."""
+    stage = texts.broadcast_stage(item.stage)
+    return f"Broadcast {item.id} · {stage} · {bar(tally.settled, tally.total)} · {_figures(tally)}"
 
 
 def ask(item: Broadcast, recipients: int, rate: float, now: dt.datetime) -> Message:

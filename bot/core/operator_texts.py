@@ -44,16 +44,14 @@ def broadcast_send(recipients: int) -> str:
     return f"Send to {count(recipients, 'reader')}"
 
 
+def broadcast_stage(stage: str) -> str:
+    """A stage in words."""
+    return {"queued": "waiting for its turn", "running": "sending"}.get(stage, stage)
+
+
 def broadcast_title(number: int, stage: str) -> str:
     """The first line of a broadcast's card."""
-    marks = {
-        "queued": "waiting for its turn",
-        "running": "sending",
-        "paused": "paused",
-        "stopping": "stopping",
-        "finished": "finished",
-    }
-    return f"📣 <b>Broadcast {number}</b> · {marks.get(stage, stage)}"
+    return f"📣 <b>Broadcast {number}</b> · {broadcast_stage(stage)}"
 
 
 def broadcast_note(note: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import structlog
 
 from bot.core import broadcast
 from bot.core import operator_texts as texts
-from bot.core.broadcast import Broadcast, Speed, Stage, Tally
+from bot.core.broadcast import Broadcast, Order, Speed, Stage, Tally
 from bot.core.governor import cost
 from bot.core.markdown import units
 from bot.core.model import Message, State
@@ -26,7 +27,8 @@ _IN_DOUBT = (State.UNKNOWN,)
 class Broadcasting:
     """Begins, steers and shows broadcasts; what is due of them is sent by `Delivering`.
 
-    `rate` is messages a second, `zone` the one in which the operator is told times.
+    `rate` is messages a second, `zone` the one in which the operator is told times; `orders` gives what the
+    command line has asked for since the last look.
     """
 
     store: Broadcasts
@@ -34,6 +36,7 @@ class Broadcasting:
     clock: Clock
     rate: float
     zone: str
+    orders: Callable[[], Sequence[Order]] = tuple
     _looked: dict[int, float] = field(default_factory=dict)
     _shown: dict[int, Message] = field(default_factory=dict)
     _speeds: dict[int, Speed] = field(default_factory=dict)
@@ -64,8 +67,21 @@ class Broadcasting:
         await self.tick()
         return None if done else texts.BROADCAST_OVER
 
+    async def obey(self, order: Order) -> bool:
+        """Do what the command line asks for; False: the broadcast is not at that point (any more)."""
+        async with self._lock:
+            if order.verb == "send":
+                item = await self.draft(order.html, order.operator)
+                return await self.store.queue(item.id, self.clock.now())
+            found = await self.store.broadcast(order.number)
+            self._looked.pop(order.number, None)
+            return found is not None and await self._do(order.verb, found)
+
     async def tick(self) -> None:
-        """Let the next one begin, finish what is over, and bring the cards up to date."""
+        """Carry out orders, let the next one begin, finish what is over, and bring the cards up to date."""
+        for order in self.orders():
+            done = await self.obey(order)
+            _log.info("broadcast.ordered", verb=order.verb, id=order.number, done=done)
         async with self._lock:
             items = await self.store.unfinished()
             now = self.clock.now()

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from bot.ports import StoreBusyError, StoreError
+from bot.store.broadcasts import SqlBroadcasts
+from bot.store.orders import Orders
 from bot.store.outbox import SqlOutbox
 from bot.store.sql import SqlStore
 from bot.store.tables import metadata
@@ -42,8 +44,17 @@ def open_store(url: str, *, make: bool = True) -> SqlStore:
     return SqlStore(_engine(parsed), lock)
 
 
-def open_outbox(url: str) -> SqlOutbox:
-    """Open `sqlite:///path` to look at its deliveries alone; a bot may be at work with it.
+class Onlooker(SqlBroadcasts, SqlOutbox):
+    """Looks at deliveries and broadcasts; what would write is refused by the database."""
+
+
+def orders_of(url: str) -> Orders:
+    """The orders to the bot whose database that is. Raises StoreError."""
+    return Orders(_file(url)[0])
+
+
+def open_outbox(url: str) -> Onlooker:
+    """Open `sqlite:///path` to look at its deliveries and broadcasts; a bot may be at work with it.
 
     Such a reader writes nothing and makes no checkpoint, so it cannot meet the fault of SQLite before 3.51.3
     that two writers can (https://sqlite.org/wal.html#walresetbug). It only holds the log's start back meanwhile.
@@ -64,7 +75,7 @@ def open_outbox(url: str) -> SqlOutbox:
         engine.dispose()
     if version != SCHEMA:
         raise StoreError(f"{path} is not up to date (schema {version}): start this version of the bot once")
-    return SqlOutbox(create_async_engine(reading.set(drivername=_ASYNC), poolclass=NullPool), None)
+    return Onlooker(create_async_engine(reading.set(drivername=_ASYNC), poolclass=NullPool), None)
 
 
 def _must_exist(path: Path) -> None:
