@@ -83,7 +83,7 @@ def test_make_test_runs_the_whole_suite() -> None:
         ["make", "-n", "--no-print-directory", "test"], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
-    assert done.stdout.splitlines()[-1] == ".venv/bin/pytest"
+    assert done.stdout.splitlines()[-1] == ".venv/bin/pytest -n 3"
 
 
 async def test_make_run_with_a_token(telegram: Sandbox, tmp_path: Path) -> None:

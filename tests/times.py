@@ -232,7 +232,7 @@ async def _disk_full(folder: Path, seed: int, due: int) -> Row:
         f"{meanwhile} sent in the last 4 s of them, sends again {again:.1f} s after",
         no_send_without_a_claim_on_disk=claimed >= paused + meanwhile - told.total(),
         sends_pause=meanwhile <= IN_FLIGHT,
-        the_operator_heard_once=[text[:14] for text in told.elements()] == ["⚠️ The databas"],
+        the_operator_heard_once=[text.split()[2] for text in told.elements()] == ["database"],
         every_one_sent_once=found.states == {"sent": due} and found.most == 1,
     )
 
