@@ -57,8 +57,8 @@ class Reloading:
 
     async def _take(self, library: Library) -> None:
         digests = sum(len(theme.digests) for theme in library.themes)
+        await self.publish(library)
         _log.info("content.loaded", digests=digests)
         if self._told:
             self.alerts.tell(texts.content_mended(digests))
         self._told = False
-        await self.publish(library)
