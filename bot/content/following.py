@@ -1,7 +1,6 @@
 """Whether anything has changed in a content folder, without reading it."""
 
 import glob
-import os
 import stat
 from collections.abc import Hashable
 from pathlib import Path
@@ -28,4 +27,4 @@ def _stamp(path: Path) -> Hashable:
         return None
     if stat.S_ISDIR(state.st_mode):
         return stat.S_IFDIR
-    return state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino, os.access(path, os.R_OK)
+    return state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino
