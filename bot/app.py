@@ -6,30 +6,35 @@ import datetime as dt
 import functools
 import secrets
 import zoneinfo
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 import structlog
 from pydantic import SecretStr
 
 from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
+from bot.content.following import state_of
 from bot.content.loader import load_library
+from bot.core.findings import Finding
 from bot.core.library import Library
 from bot.core.model import Preferences, Subscription
 from bot.core.schedule import next_slot
-from bot.ports import Clock, StartError, Store, StoreError
+from bot.ports import Alerts, Clock, StartError, Store, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.broadcasting import Broadcasting
 from bot.services.delivering import Delivering, Pace
 from bot.services.outbox import report
 from bot.services.reading import Reading
+from bot.services.reloading import Reloading
 from bot.services.subscribing import Subscribing
 from bot.store import open_store, orders_of
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import App, add_handlers, build_application
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.handlers import Handlers
+from bot.telegram.menu import Menu
 from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.polling import connected, receiving
 from bot.telegram.sender import TelegramSender
@@ -49,7 +54,8 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         StartError: Something outside is not as it must be; nothing was half done.
     """
     zoneinfo.reset_tzpath(to=())  # the locked tzdata, not what the machine happens to have
-    library = _library(settings)
+    content = settings.content.path
+    state, library = state_of(content), _library(content)  # in this order: a change in between is seen
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(_opened(settings.storage.url, clock))
@@ -60,38 +66,34 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
             token.get_secret_value(), settings.telegram.api_url, health.polled, limiter, deliveries
         )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
-        broadcasting = _add_answers(application, store, library, clock, settings)
+        broadcasting, handlers = _add_answers(application, store, library, clock, settings)
         alerts = TelegramAlerts(application.bot, settings.telegram.admins)
-        sender, owner = (
-            TelegramSender(application.bot),
-            secrets.token_hex(8),
-        )  # fences off a process of before
-        pace = Pace(**dict(settings.delivery))
+        sender, pace = TelegramSender(application.bot), Pace(**dict(settings.delivery))
+        owner = secrets.token_hex(8)  # fences off a process of before
         delivering = Delivering(store, sender, alerts, library, clock, owner, pace)
         await delivering.recover()
         await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted
-        if settings.web.port is not None:
-            await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
-        await stack.enter_async_context(receiving(application, library))
+        menu = Menu(application.bot)
+        await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
+        await stack.enter_async_context(receiving(application))
+        await menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
         ticks: dict[str, tuple[Tick, float]] = {
             "broadcast": (broadcasting.tick, 1),
             "purge": (functools.partial(_purge, store, clock), 3600),
+            **_following(content, state, handlers, delivering, menu, alerts),
         }
         await stack.enter_async_context(_ticking(delivering, alerts, limiter, ticks))
-        _log.info(
-            "bot.started",
-            name=application.bot.username,
-            digests=len(library.sequence((), clock.now().date())),
-        )
+        digests = len(library.sequence((), clock.now().date()))
+        _log.info("bot.started", name=application.bot.username, digests=digests)
         await stop.wait()
         _log.info("bot.stopping")
 
 
 def _add_answers(
     application: App, store: Store, library: Library, clock: Clock, settings: Settings
-) -> Broadcasting:
+) -> tuple[Broadcasting, Handlers]:
     """What readers and operators can ask for."""
     reader, rate = settings.reader, settings.delivery.rate
     orders = orders_of(settings.storage.url).take
@@ -101,18 +103,38 @@ def _add_answers(
     reading = Reading(store, library, clock)
     subscribing = Subscribing(store, library, clock, Preferences(reader.time, reader.days, reader.zone))
     in_channels = settings.telegram.channel_commands
-    add_handlers(application, Handlers(reading, subscribing), in_channels=in_channels)
-    return broadcasting
+    handlers = Handlers(reading, subscribing)
+    add_handlers(application, handlers, in_channels=in_channels)
+    return broadcasting, handlers
 
 
-def _library(settings: Settings) -> Library:
-    loaded = load_library(settings.content.path)
-    if loaded.library is None:
-        findings = "\n".join(map(str, loaded.findings))
+def _load(content: Path) -> tuple[Library | None, Sequence[Finding]]:
+    loaded = load_library(content)
+    return loaded.library, loaded.findings
+
+
+def _library(content: Path) -> Library:
+    library, found = _load(content)
+    if library is None:
+        findings = "\n".join(map(str, found))
         raise StartError(
             f"{findings}\nthe content has errors: mend them (“python -m bot check” lists them), then start again"
         )
-    return loaded.library
+    return library
+
+
+def _following(
+    content: Path, state: Hashable, handlers: Handlers, delivering: Delivering, menu: Menu, alerts: Alerts
+) -> dict[str, tuple[Tick, float]]:
+    """The ticks by which a change of the content folder reaches readers."""
+
+    async def publish(library: Library) -> None:
+        handlers.take(library)  # nothing waits between these two: answers and deliveries change in one step
+        delivering.take(library)
+        await menu.show(library)
+
+    reloading = Reloading(lambda: state_of(content), lambda: _load(content), publish, alerts, state)
+    return {"reload": (reloading.tick, 2), "menu": (lambda: menu.show(delivering.library), 60)}
 
 
 @contextlib.asynccontextmanager
@@ -166,7 +188,10 @@ async def _ticking(
 
 
 @contextlib.asynccontextmanager
-async def _healthz(health: Health, host: str, port: int) -> AsyncIterator[None]:
+async def _healthz(health: Health, host: str, port: int | None) -> AsyncIterator[None]:
+    if port is None:
+        yield
+        return
     try:
         runner = await serve_health(health, host, port)
     except OSError as error:

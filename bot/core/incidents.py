@@ -1,7 +1,7 @@
 """When sending has to pause or stop: rules over the latest outcomes, and one incident for each cause."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -81,6 +81,12 @@ class Watch:
                 chosen.append(delivery)
                 tried[digest] += 1
         return tuple(chosen)
+
+    def forget(self, digests: Collection[str]) -> None:
+        """Other texts stand in the place of these: Telegram has neither taken nor refused them yet."""
+        self._taken.difference_update(digests)
+        for digest in digests:
+            self._refused.pop(digest, None)
 
     def observe(
         self, delivery: Delivery, outcome: Outcome, at: float, began: float | None = None

@@ -1,10 +1,14 @@
 """Every sentence about broadcasts and the outbox, in English. Telegram HTML; names put in are escaped by the caller."""
 
 import datetime as dt
+from collections.abc import Sequence
 
+from bot.core.findings import Finding
 from bot.core.texts import count
 
 _YEAR = 365 * 24 * 3600
+_FIRST_FINDINGS = 3
+_LONGEST_FINDING = 700
 CANCEL = "Cancel"
 PAUSE = "⏸ Pause"
 RESUME = "▶ Resume"
@@ -133,3 +137,17 @@ def outbox(counts: dict[str, int], ahead: str) -> str:
     """The states of the outbox in one message, and what the next hours ask for."""
     lines = [f"{name}: {number:,}" for name, number in counts.items() if number] or ["No deliveries yet."]
     return "📦 <b>Outbox</b>\n\n" + "\n".join(lines) + f"\n\n{ahead}"
+
+
+def content_broken(errors: Sequence[Finding]) -> str:
+    """What the operator is told when changed content cannot be loaded: plain text, at most 2,500 characters."""
+    shown = "\n\n".join(str(found)[:_LONGEST_FINDING] for found in errors[:_FIRST_FINDINGS])
+    return (
+        f"⚠️ The content was changed and has {count(len(errors), 'error')}. Readers keep what was loaded before.\n\n"
+        f"{shown}\n\n“python -m bot check” lists everything. Once it is mended, it is loaded by itself."
+    )
+
+
+def content_mended(digests: int) -> str:
+    """What the operator is told when it could be loaded after all."""
+    return f"✅ The content is mended and loaded: {count(digests, 'digest')}."

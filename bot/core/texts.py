@@ -27,7 +27,9 @@ ALL_THEMES = "All themes"
 GONE = "This digest is no longer here. Try /themes."
 OLD_BUTTON = "This button is out of date. Try /help."
 SOMETHING_WENT_WRONG = "Sorry, that did not work. Nothing is lost: please try again in a moment."
-OLD_SETTING = "There is no subscription here to change. /subscribe starts one."
+OLD_SETTING = (
+    "There is no subscription here to change, or this button is out of date. /subscribe shows or starts one."
+)
 ONLY_ADMINS = "In a group only its administrators can change the subscription."
 NOTHING_HERE = "There is nothing to read yet. Please come back soon."
 STARTED_OVER = "Starting over: everything is unread again."

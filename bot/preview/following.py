@@ -2,18 +2,17 @@
 
 import asyncio
 import datetime as dt
-import os
 from collections.abc import AsyncGenerator, Callable, Hashable
 from pathlib import Path
 
 from bot.content.checking import check
+from bot.content.following import state_of
 from bot.preview.desk import Desk, desk
 from bot.preview.page import data, page
 from bot.sandbox import ExtraPage
 
 _LOOK_EVERY = 0.25
-"""Seconds between two looks at the files. Looking works on every file system, and wherever an editor puts a new file
-in the old one's place; it costs what listing the folder costs, and only while somebody has the page open."""
+"""Seconds between two looks at the files, while somebody has the page open."""
 
 
 def editor_page(content: Path, today: Callable[[], dt.date]) -> ExtraPage:
@@ -26,7 +25,7 @@ def editor_page(content: Path, today: Callable[[], dt.date]) -> ExtraPage:
         shown: Hashable = None
         before: Hashable = None
         while True:
-            now = today(), _state_of(content)
+            now = today(), state_of(content)
             if now != shown and (shown is None or now == before):  # a file that is being written is let be
                 shown = now
                 yield data(await _desk(content, today()))
@@ -39,20 +38,3 @@ def editor_page(content: Path, today: Callable[[], dt.date]) -> ExtraPage:
 
 async def _desk(content: Path, today: dt.date) -> Desk:
     return await asyncio.to_thread(lambda: desk(check(content, today).loaded, today))
-
-
-def _state_of(content: Path) -> Hashable:
-    """What changes whenever a file in a folder is written, added, renamed or removed."""
-    return tuple(
-        (folder, name, state.st_mtime_ns, state.st_size, state.st_ino)
-        for folder, _, names in os.walk(content)
-        for name in sorted(names)
-        if (state := _stat(Path(folder, name))) is not None
-    )
-
-
-def _stat(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:  # gone since it was listed, or a link to nowhere
-        return None

@@ -16,7 +16,7 @@ from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide,
 from bot.core.incidents import Cause, Incident, Watch
 from bot.core.library import Library, version
 from bot.core.markdown import escape
-from bot.core.model import Delivery, Message, Pick, Preferences
+from bot.core.model import Delivery, Digest, Message, Pick, Preferences
 from bot.core.planning import plan
 from bot.core.sequence import pick
 from bot.ports import Alerts, Clock, Sender, Store, StoreError
@@ -58,6 +58,7 @@ class Delivering:
     pace: Pace = Pace()
     last_wait: float = 5.0  # a container gives ten in all before it kills
     _watch: Watch = field(default_factory=Watch)
+    _refused: dict[str, str] = field(default_factory=dict)
     _stopped: frozenset[str] = frozenset()
     _flying: dict[asyncio.Task[Decision], Delivery] = field(default_factory=dict)
     _unrecorded: list[Decision] = field(default_factory=list)
@@ -69,11 +70,16 @@ class Delivering:
         """Take up where the last process ended: give back what was in flight, remember what was stopped."""
         if recovered := await self.store.recover(self.pace.on_ambiguous):
             _log.warning("delivery.recovered", count=recovered)
-        refused = await self.store.stopped()
-        found = ((digest, self.library.digest(digest)) for digest in refused)
-        self._stopped = frozenset(
-            digest for digest, item in found if item and version(item[1]) == refused[digest]
-        )
+        self._refused = await self.store.stopped()
+        self.take(self.library)
+
+    def take(self, library: Library) -> None:
+        """Deliver from this library from now on. A text that is new in it counts as never tried."""
+        before, self.library = self.library, library
+        known = (item for theme in before.themes for item in theme.digests)
+        self._watch.forget({item.id for item in known if _text(library, item.id) != item})
+        items = filter(None, (_text(library, digest) for digest in self._refused))
+        self._stopped = frozenset(item.id for item in items if version(item) == self._refused[item.id])
 
     async def plan(self) -> int:
         """Turn every slot that has come due into a delivery, and give up those too late; how many came due."""
@@ -116,15 +122,16 @@ class Delivering:
         room = self.pace.in_flight - len(self._flying) if sending else 0
         if not room and not self._unrecorded:
             return 0
-        settled, now = self._unrecorded, self.clock.now()
-        claimed = await self.store.claim(now, self.owner, room, self._choose, settled)
+        settled, now, library = self._unrecorded, self.clock.now(), self.library
+        choose = functools.partial(self._choose, library)
+        claimed = await self.store.claim(now, self.owner, room, choose, settled)
         self._unrecorded = []
         if claimed or settled:
             self._store_failed = False  # the disk takes a write again
         first = self._watch.first(claimed, self._flying.values())
         for delivery in claimed:
             if delivery in first:
-                self._flying[asyncio.create_task(self._attempt(delivery))] = delivery
+                self._flying[asyncio.create_task(self._attempt(delivery, library))] = delivery
             else:
                 self._unrecorded.append(give_back(delivery, now))
         return len(first)
@@ -152,14 +159,18 @@ class Delivering:
         """Why nothing is sent any more until the bot is restarted."""
         return self._watch.halted
 
-    async def _attempt(self, delivery: Delivery) -> Decision:
+    async def _attempt(self, delivery: Delivery, library: Library) -> Decision:
+        """Send from the library that the delivery was picked from, though it may be another one by now."""
         began = _monotonic()
         try:
-            outcome = await self.sender.send(delivery.chat, self._message(delivery))
+            outcome = await self.sender.send(delivery.chat, self._message(delivery, library))
         except asyncio.CancelledError:  # a stop that waits no longer
             outcome = Ambiguous("stopped before the answer came")
         lost = isinstance(outcome, Ambiguous | NotSent)
-        if not (lost and self._stopping):  # a stop leaves things unsent: that says nothing about the network
+        digest = delivery.pick.digest or ""
+        mended = _text(library, digest) != _text(self.library, digest)  # the answer is to another text
+        # A stop leaves things unsent: that says nothing about the network.
+        if not mended and not (lost and self._stopping):
             incident = self._watch.observe(delivery, outcome, _monotonic(), began)
             if incident is not None:
                 await self._tell(incident, delivery)
@@ -169,11 +180,12 @@ class Delivering:
         """One message to the operator; what Telegram refuses is stopped with it."""
         _log.error("delivery.incident", cause=incident.cause, detail=incident.detail, digest=incident.digest)
         self.alerts.tell(texts.incident(incident.cause, incident.detail, incident.digest))
-        found = self.library.digest(incident.digest)
+        item = _text(self.library, incident.digest)
         try:
-            if found is not None:
-                self._stopped |= {incident.digest}
-                await self.store.stop_digest(incident.digest, version(found[1]))
+            if item is not None:
+                self._stopped |= {item.id}
+                self._refused[item.id] = version(item)
+                await self.store.stop_digest(item.id, version(item))
             if incident.cause is Cause.CONTENT and delivery.broadcast:
                 note = operator_texts.broadcast_refused_in_chats(escape(incident.detail))
                 now = self.clock.now()
@@ -200,19 +212,24 @@ class Delivering:
             self.alerts.tell(texts.expired(count, self.pace.max_lateness))
         self._last_expiry = _monotonic()
 
-    def _choose(self, wanted: Preferences, seen: AbstractSet[str]) -> Pick:
-        return pick(self.library, wanted.themes, seen | self._stopped, self.clock.now().date())
+    def _choose(self, library: Library, wanted: Preferences, seen: AbstractSet[str]) -> Pick:
+        return pick(library, wanted.themes, seen | self._stopped, self.clock.now().date())
 
-    def _message(self, delivery: Delivery) -> Message:
+    def _message(self, delivery: Delivery, library: Library) -> Message:
         if delivery.broadcast:
             return Message(delivery.html)
         picked = delivery.pick
-        found = self.library.digest(picked.digest) if picked.digest else None
+        found = library.digest(picked.digest) if picked.digest else None
         if found is None:
             return render.all_read(picked.total)
         theme, item = found
-        shelf = self.library.visible(theme, self.clock.now().date())
+        shelf = library.visible(theme, self.clock.now().date())
         return render.digest(theme, item, shelf, picked.read, picked.total)
+
+
+def _text(library: Library, digest: str) -> Digest | None:
+    found = library.digest(digest)
+    return found[1] if found else None
 
 
 def _monotonic() -> float:

@@ -37,8 +37,6 @@ class TelegramAlerts:
             except TelegramError as error:
                 _log.warning("alert.waits", admin=admin, reason=str(error))
                 return
-            if self._waiting and self._waiting[0] == (
-                admin,
-                text,
-            ):  # a full queue may have dropped it meanwhile
+            # A full queue may have dropped it meanwhile.
+            if self._waiting and self._waiting[0] == (admin, text):
                 self._waiting.popleft()

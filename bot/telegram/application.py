@@ -1,11 +1,11 @@
-"""Builds the Application: handlers, order within a chat, and the command menu from the same list."""
+"""Builds the Application: handlers, and order within a chat."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakValueDictionary
 
-from telegram import BotCommand, Update
+from telegram import Update
 from telegram.ext import (
     Application,
     ApplicationBuilder,
@@ -18,7 +18,6 @@ from telegram.ext import (
 )
 
 from bot.core import texts
-from bot.core.library import Library
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.handlers import Handlers
 from bot.telegram.request import AiohttpRequest
@@ -27,8 +26,6 @@ ALLOWED_UPDATES = [Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, U
 _CONCURRENT_UPDATES = 64
 _POLL_POOL = 8
 _CALL_POOL = 64
-_MENU = 100
-"""Commands that Telegram's menu holds at most (Bot API, setMyCommands)."""
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -95,11 +92,3 @@ def add_handlers(application: App, handlers: Handlers, *, in_channels: bool) -> 
         ]
     )
     application.add_error_handler(handlers.failed)
-
-
-def menu(library: Library) -> list[BotCommand]:
-    """Telegram's command menu: reading first, then the themes, then the rest."""
-    first, *rest = texts.COMMANDS.items()
-    themes = [(theme.name, f"{theme.emoji} {theme.summary}") for theme in library.themes]
-    commands = [first, *themes[: _MENU - len(texts.COMMANDS)], *rest]
-    return [BotCommand(name, description[:256]) for name, description in commands]

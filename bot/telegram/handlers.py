@@ -1,6 +1,6 @@
 """Updates -> use cases -> answers. No decision about content or delivery is made here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 import structlog
@@ -11,6 +11,7 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import ContextTypes
 
 from bot.core import texts
+from bot.core.library import Library
 from bot.core.markdown import escape
 from bot.core.model import Chat, Message
 from bot.services.reading import Page, Reading
@@ -24,12 +25,17 @@ _GONE = (ChatMember.BANNED, ChatMember.LEFT)
 _LONGEST_SHOWN = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Handlers:
     """One method for each kind of update."""
 
     reading: Reading
     subscribing: Subscribing
+
+    def take(self, library: Library) -> None:
+        """Answer from this library from now on; a use case that is under way ends with the one it began with."""
+        self.reading = replace(self.reading, library=library)
+        self.subscribing = replace(self.subscribing, library=library)
 
     # -- commands -----------------------------------------------------------------------------------------
 

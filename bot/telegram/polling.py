@@ -8,9 +8,8 @@ import structlog
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import Updater
 
-from bot.core.library import Library
 from bot.ports import StartError
-from bot.telegram.application import ALLOWED_UPDATES, App, menu
+from bot.telegram.application import ALLOWED_UPDATES, App
 
 _log = structlog.get_logger(__name__)
 _TRIES = 3
@@ -28,8 +27,8 @@ async def connected(application: App, address: str) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def receiving(application: App, library: Library) -> AsyncIterator[None]:
-    """The application at work: updates are polled and handled, and the command menu is up to date.
+async def receiving(application: App) -> AsyncIterator[None]:
+    """The application at work: updates are polled and handled.
 
     Polling goes on for ever once it has begun, whatever the network does. Raises StartError if it cannot begin.
     """
@@ -39,7 +38,6 @@ async def receiving(application: App, library: Library) -> AsyncIterator[None]:
     await application.start()
     try:
         await _begin_polling(updater)
-        await _set_menu(application, library)
         yield
     finally:
         if updater.running:
@@ -81,13 +79,6 @@ async def _begin_polling(updater: Updater) -> None:
         raise StartError(
             f"Telegram stopped answering ({error}): check the network, then start again"
         ) from error
-
-
-async def _set_menu(application: App, library: Library) -> None:
-    try:
-        await application.bot.set_my_commands(menu(library))
-    except TelegramError as error:
-        _log.warning("menu.failed", reason=str(error))
 
 
 def _poll_failed(error: TelegramError) -> None:
