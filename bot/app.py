@@ -21,6 +21,7 @@ from bot.core.schedule import next_slot
 from bot.ports import Clock, StartError, Store, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.broadcasting import Broadcasting
+from bot.services.correcting import Correcting
 from bot.services.delivering import Delivering, Pace
 from bot.services.outbox import report
 from bot.services.reading import Reading
@@ -62,12 +63,11 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
         broadcasting = _add_answers(application, store, library, clock, settings)
         alerts = TelegramAlerts(application.bot, settings.telegram.admins)
-        sender, owner = (
-            TelegramSender(application.bot),
-            secrets.token_hex(8),
-        )  # fences off a process of before
+        sender = TelegramSender(application.bot)
+        owner = secrets.token_hex(8)  # fences off a process of before
         pace = Pace(**dict(settings.delivery))
         delivering = Delivering(store, sender, alerts, library, clock, owner, pace)
+        correcting = Correcting(store, sender, clock, next(iter(settings.telegram.admins), 0))
         await delivering.recover()
         await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted
@@ -77,6 +77,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         health.polled()  # Telegram has just answered; the first long poll may take its time
         ticks: dict[str, tuple[Tick, float]] = {
             "broadcast": (broadcasting.tick, 1),
+            "correct": (functools.partial(correcting.tick, library), 5),
             "purge": (functools.partial(_purge, store, clock), 3600),
         }
         await stack.enter_async_context(_ticking(delivering, alerts, limiter, ticks))

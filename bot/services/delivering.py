@@ -205,7 +205,7 @@ class Delivering:
 
     def _message(self, delivery: Delivery) -> Message:
         if delivery.broadcast:
-            return Message(delivery.html)
+            return render.note(delivery.html, delivery.pick.digest)
         picked = delivery.pick
         found = self.library.digest(picked.digest) if picked.digest else None
         if found is None:
