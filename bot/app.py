@@ -24,6 +24,7 @@ from bot.core.schedule import next_slot
 from bot.ports import Alerts, Clock, StartError, Store, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.broadcasting import Broadcasting
+from bot.services.correcting import Correcting
 from bot.services.delivering import Delivering, Pace
 from bot.services.outbox import report
 from bot.services.reading import Reading
@@ -71,6 +72,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         sender, pace = TelegramSender(application.bot), Pace(**dict(settings.delivery))
         owner = secrets.token_hex(8)  # fences off a process of before
         delivering = Delivering(store, sender, alerts, library, clock, owner, pace)
+        correcting = Correcting(store, sender, clock, next(iter(settings.telegram.admins), 0))
         await delivering.recover()
         await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted
@@ -81,6 +83,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         health.polled()  # Telegram has just answered; the first long poll may take its time
         ticks: dict[str, tuple[Tick, float]] = {
             "broadcast": (broadcasting.tick, 1),
+            "correct": (lambda: correcting.tick(delivering.library), 5),
             "purge": (functools.partial(_purge, store, clock), 3600),
             **_following(content, state, handlers, delivering, menu, alerts),
         }

@@ -100,7 +100,7 @@ def show(
     config: Config = None,
 ) -> None:
     """Show one delivery with everything that is known of it."""
-    from bot.ports import Wanted
+    from bot.core.model import Wanted
 
     async def work(store: Any) -> None:
         found = await store.entries(Wanted(id=number), 0, 1)
@@ -197,7 +197,7 @@ def _run(open_: Callable[[], Any], work: Callable[[Any], Awaitable[None]]) -> No
 
 
 def _wanted(state: list[State] | None, chat: int | None, date: dt.datetime | None) -> Any:
-    from bot.ports import Wanted
+    from bot.core.model import Wanted
 
     return Wanted(tuple(state or ()), chat, date.date() if date else None)
 

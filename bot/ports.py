@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.broadcast import Broadcast, Stage, Tally
@@ -15,9 +14,11 @@ from bot.core.model import (
     Message,
     Outlook,
     Pick,
+    Post,
     Preferences,
     State,
     Subscription,
+    Wanted,
 )
 from bot.core.planning import Planned
 
@@ -57,6 +58,10 @@ class Sender(Protocol):
         """One attempt, within the request's own time limit."""
         ...
 
+    async def edit(self, chat: Chat, message_id: int, message: Message) -> Outcome:
+        """Put a message in the place of an earlier one; `Sent` also where it stands there already."""
+        ...
+
     async def reachable(self) -> bool:
         """Whether Telegram answers a question that changes nothing, within a few seconds."""
         ...
@@ -64,27 +69,6 @@ class Sender(Protocol):
 
 Choose = Callable[[Preferences, AbstractSet[str]], Pick]
 """What a chat gets next, from its preferences and the ids that it has read."""
-
-
-class Desk(Protocol):
-    """Where the operator follows a broadcast."""
-
-    async def show(self, chat: int, card: int | None, message: Message) -> int | None:
-        """Edit the message `card`, or send one where there is none (any more); its id.
-
-        None: Telegram does not take it now. Never raises.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which deliveries of the outbox: no states are all of them."""
-
-    states: tuple[State, ...] = ()
-    chat: int | None = None
-    date: dt.date | None = None
-    id: int | None = None
 
 
 class Outbox(Protocol):
@@ -173,7 +157,31 @@ class Broadcasts(Protocol):
         ...
 
 
-class Store(Broadcasts, Outbox, Protocol):
+class Corrections(Protocol):
+    """What chats know of digests whose wording has changed since."""
+
+    async def versions(self, chat: Chat) -> dict[str, str]:
+        """What the chat has read in which version, where that is known; the last read first."""
+        ...
+
+    async def correct(self, digest: str, version: str, html: str, operator: int, now: dt.datetime) -> int:
+        """Owe a note to private readers who know another version, once for each version and last line; how many."""
+        ...
+
+    async def stale_posts(self, digest: str, version: str, since: dt.date, limit: int) -> tuple[Post, ...]:
+        """Posts in groups and channels, of local dates from `since` on, in another version; next edits first."""
+        ...
+
+    async def edited(self, post: int, version: str) -> None:
+        """A post stands in this version now."""
+        ...
+
+    async def edit_later(self, post: int, until: dt.datetime) -> None:
+        """The next edit of a post has to wait."""
+        ...
+
+
+class Store(Broadcasts, Corrections, Outbox, Protocol):
     """Subscriptions, progress and deliveries.
 
     Every method is one transaction that is on disk when the method returns. Datetimes in and out are aware
@@ -200,8 +208,8 @@ class Store(Broadcasts, Outbox, Protocol):
         """The ids of the digests that the chat has read."""
         ...
 
-    async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime) -> None:
-        """Remember that the chat has read a digest; repeating it changes nothing."""
+    async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime, version: str = "") -> None:
+        """Remember that the chat has read a digest, in that version; when it did so first stays."""
         ...
 
     async def start_over(self, chat: Chat) -> None:

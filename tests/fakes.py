@@ -39,6 +39,7 @@ class RecordingSender:
 
     script: list[Outcome] = field(default_factory=list)
     sent: list[tuple[Chat, Message]] = field(default_factory=list)
+    edited: list[tuple[Chat, int, Message]] = field(default_factory=list)
     gate: asyncio.Event | None = None
     silent: bool = False
 
@@ -49,6 +50,11 @@ class RecordingSender:
         if self.gate is not None:
             await self.gate.wait()
         return answer
+
+    async def edit(self, chat: Chat, message_id: int, message: Message) -> Outcome:
+        """One edit; answered by the same script."""
+        self.edited.append((chat, message_id, message))
+        return self.script.pop(0) if self.script else Sent(message_id)
 
     async def reachable(self) -> bool:
         """Whether Telegram answers anything."""

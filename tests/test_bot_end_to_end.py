@@ -223,7 +223,18 @@ async def test_the_menu_is_the_list_of_commands(stage: Stage) -> None:
     help_text = (await stage.reader.say("/help"))["text"]
 
     assert sorted(names) == sorted(
-        ["next", "water", "initiatives", "themes", "subscribe", "unsubscribe", "article", "help", "start"]
+        [
+            "next",
+            "water",
+            "initiatives",
+            "themes",
+            "subscribe",
+            "unsubscribe",
+            "article",
+            "changes",
+            "help",
+            "start",
+        ]
     )
     assert all(f"/{name}" in help_text for name in names if name != "initiatives")
 

@@ -26,8 +26,8 @@ from bot.core.delivery import (
     Unreachable,
 )
 from bot.core.library import Library
-from bot.core.model import EVERY_DAY, Chat, Delivery, Message, Preferences, State
-from bot.ports import Choose, Store, StoreError, Wanted
+from bot.core.model import EVERY_DAY, Chat, Delivery, Message, Preferences, State, Wanted
+from bot.ports import Choose, Store, StoreError
 from bot.services.delivering import Delivering, Pace
 from bot.services.subscribing import Subscribing
 from bot.store import open_store

@@ -26,10 +26,10 @@ from bot.core.delivery import (
     Unreachable,
     decide,
 )
-from bot.core.model import EVERY_DAY, Chat, Delivery, Pick, Preferences, State
+from bot.core.model import EVERY_DAY, Chat, Delivery, Pick, Preferences, State, Wanted
 from bot.core.planning import plan
 from bot.core.sequence import pick
-from bot.ports import Store, Wanted
+from bot.ports import Store
 from bot.store import open_store
 from tests.fakes import LIBRARY, NOW
 

@@ -103,6 +103,56 @@ async def test_the_schema_is_the_one_of_the_tables(tmp_path: Path, made: str) ->
     engine.dispose()
 
 
+async def test_a_database_of_the_first_schema_keeps_all_that_it_holds(tmp_path: Path) -> None:
+    """Subscriptions, progress, deliveries, broadcasts: every column of every row, with versions not known."""
+    file = tmp_path / "bot.db"
+    engine = create_engine(url(file))
+    with engine.connect() as connection:
+        _migrate(connection, "0001")
+        connection.commit()
+    engine.dispose()
+    run_sql(
+        file,
+        "INSERT INTO subscriptions VALUES (1, 0, '09:00', 127, 'Asia/Almaty', 'water', 5000, '', 0)",
+        "INSERT INTO deliveries VALUES "
+        "(3, -1, 7, 0, '2026-11-23', 1000, 'w1', 'sent', 1, 'me', 1000, '', 44, 2000)",
+        "INSERT INTO deliveries VALUES "
+        "(4, 1, 0, 1, '2026-11-23', 1000, NULL, 'due', 0, NULL, 1000, 'x', NULL, 2000)",
+        "INSERT INTO broadcasts VALUES (1, '<b>Hello</b>', 'paused', 501, 12, 'away', 3000)",
+        "INSERT INTO progress VALUES (1, 0, 'w1', 4000)",
+        "INSERT INTO holds VALUES (1, 6000)",
+        "INSERT INTO stopped VALUES ('w3', 'abc')",
+    )
+    before = contents(file)
+    store = open_store(url(file))
+    assert await store.versions(Chat(1)) == {}
+    assert await store.stale_posts("w1", "0" * 16, NOW.date(), 10) == ()
+    assert (await store.draft("Next", 501, NOW)).id == 2  # numbers are still never used again
+    assert await store.discard(2)
+    await store.close()
+    after = contents(file)
+    for table in ("deliveries", "progress", "broadcasts"):
+        assert [
+            {key: row[key] for key in row if key in old}
+            for old, row in zip(before[table], after[table], strict=True)
+        ] == before[table]
+        assert {row["version"] for row in after[table]} == ({None} if table == "broadcasts" else {""})
+    assert {table: after[table] for table in ("subscriptions", "holds", "stopped")} == {
+        table: before[table] for table in ("subscriptions", "holds", "stopped")
+    }
+
+
+def contents(file: Path) -> dict[str, list[dict[str, object]]]:
+    """Every row of every table."""
+    tables = ("subscriptions", "deliveries", "broadcasts", "progress", "holds", "stopped")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.row_factory = sqlite3.Row
+        return {
+            table: [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")]  # noqa: S608
+            for table in tables
+        }
+
+
 def test_a_migration_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
     """It is one transaction with all of its changes of the schema."""
     engine = create_engine(url(tmp_path / "bot.db"))

@@ -158,6 +158,36 @@ async def test_a_message_goes_out_as_it_is(server: Server, client: Impatient) ->
     ]
 
 
+async def test_an_edit_puts_a_message_in_the_place_of_an_earlier_one(
+    server: Server, client: Impatient
+) -> None:
+    """The message's number, and all else as it is sent; nothing of a topic."""
+    server.answers(200, {"ok": True, "result": True})
+
+    assert await TelegramSender(client.bot).edit(Chat(-5, 7), 9, HELLO) == Sent(9)
+    ((path, body),) = server.received
+    assert path.endswith("/editMessageText")
+    assert (body["chat_id"], body["message_id"], body["text"]) == (-5, 9, "<b>Hello</b>")
+    assert "message_thread_id" not in body
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        ("Bad Request: message is not modified: specified new message content is the same", Sent(9)),
+        ("Bad Request: message to edit not found", Refused("Message to edit not found")),
+        ("Bad Request: message can't be edited", Refused("Message can't be edited")),
+    ],
+)
+async def test_an_edit_that_changes_nothing_is_done(
+    server: Server, client: Impatient, words: str, outcome: Outcome
+) -> None:
+    """The text stands there already; what cannot be edited is refused, and tried once."""
+    server.refuses(400, words)
+    assert await TelegramSender(client.bot).edit(Chat(-5), 9, HELLO) == outcome
+    assert len(server.received) == 1
+
+
 async def test_a_plain_chat_has_no_topic_and_a_bare_message_no_buttons(
     server: Server, client: Impatient
 ) -> None:

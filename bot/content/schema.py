@@ -208,11 +208,14 @@ class DigestEntry(Entry):
     """The numbers of the paragraphs in the article's outline that it rests on."""
     publish: Annotated[dt.date | None, BeforeValidator(_optional_day)] = None
     """The day from which readers see it, as in 2026-12-01; without it, at once."""
+    correction: Annotated[str, _at_most(200), ONE_LINE] | None = None
+    """What a change put right, in one sentence: those who read an earlier wording get it as a note, once."""
 
     @property
     def digest(self) -> Digest:
         """The digest as readers get it."""
-        return Digest(self.id, self.title, self.text, self.paragraphs, self.publish)
+        correction = self.correction or ""
+        return Digest(self.id, self.title, self.text, self.paragraphs, self.publish, correction)
 
 
 class ThemeFile(_Strict):

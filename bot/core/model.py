@@ -23,13 +23,17 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One short text of a theme (`text` is Markdown), with the numbers of the paragraphs that it rests on."""
+    """One short text of a theme (`text` is Markdown), with the numbers of the paragraphs that it rests on.
+
+    `correction` says in a sentence what was wrong with an earlier wording, where readers should know.
+    """
 
     id: str
     title: str
     text: str
     paragraphs: tuple[int, ...]
     publish: dt.date | None = None
+    correction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +134,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """What a reader gets next (None: nothing is unread), and the progress once that is read."""
+    """What a reader gets next (None: nothing is unread), and the progress once that is read.
+
+    `version` is the digest's wording; it is still the same pick in another one.
+    """
 
     digest: str | None
     read: int
     total: int
+    version: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +167,20 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """A digest that stands in a group or channel in an earlier wording.
+
+    `not_before` is when its next edit may be tried; `read` is what the chat had read when it came, itself included.
+    """
+
+    id: int
+    chat: Chat
+    message_id: int
+    not_before: dt.datetime
+    read: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A delivery as the operator sees it in the outbox, `broadcast` 0 being a digest; moments are aware UTC."""
 
@@ -175,6 +197,16 @@ class Entry:
     due: dt.datetime
     not_before: dt.datetime
     updated: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries of the outbox: no states are all of them."""
+
+    states: tuple[State, ...] = ()
+    chat: int | None = None
+    date: dt.date | None = None
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,17 @@
 """Digests, themes and the article as messages: the same for a command, a button and a delivery."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from bot.core import texts
 from bot.core.library import Library
 from bot.core.markdown import escape, render
 from bot.core.model import Article, Button, Digest, Message, Theme
+
+_MOST_CHANGES = 10
+"""Digests that /changes lists at once: titles and corrections stay well under a message's 4,096 units."""
+_LABEL = 64
+"""Characters of a title on a button; phones show fewer."""
 
 
 def welcome(library: Library, digests: int) -> Message:
@@ -52,6 +58,21 @@ def themes(library: Library, shelves: dict[str, tuple[Digest, ...]], seen: Abstr
             lines.append(f"{escape(theme.emoji)} {escape(theme.title)} · {mark}\n/{theme.name}")
         blocks.append("\n\n".join(lines))
     return Message("\n\n\n".join(blocks), ((Button(texts.NEXT, "next"),),))
+
+
+def changes(items: Sequence[tuple[Theme, Digest]]) -> Message:
+    """Digests whose text is another one since they were read, each with a button to read it again."""
+    shown = items[:_MOST_CHANGES]
+    lines = [(escape(item.title), escape(item.correction)) for _, item in shown]
+    buttons = tuple(
+        (Button(f"{theme.emoji} {item.title}"[:_LABEL], f"r:{item.id}"),) for theme, item in shown
+    )
+    return Message(texts.changes(lines, len(items) - len(shown)), buttons)
+
+
+def note(html: str, digest_id: str | None) -> Message:
+    """A message to many readers; where it is about a digest, with a button to read that again."""
+    return Message(html, ((Button(texts.READ_AGAIN, f"r:{digest_id}"),),) if digest_id else ())
 
 
 def article(item: Article, read: int, total: int) -> Message:

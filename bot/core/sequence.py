@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Set as AbstractSet
 
-from bot.core.library import Library
+from bot.core.library import Library, version
 from bot.core.model import Pick, Preferences
 
 
@@ -12,7 +12,8 @@ def pick(library: Library, themes: tuple[str, ...], seen: AbstractSet[str], toda
     everything = library.sequence((), today)
     read = sum(digest in seen for digest in everything)
     unread = next((digest for digest in library.sequence(themes, today) if digest not in seen), None)
-    return Pick(unread, read + (unread is not None), len(everything))
+    found = library.digest(unread) if unread else None
+    return Pick(unread, read + (unread is not None), len(everything), version(found[1]) if found else "")
 
 
 def pick_on_request(

@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "subscribe": "A digest a day, at your own hour",
     "unsubscribe": "Stop the daily digest",
     "article": "About the article",
+    "changes": "What was changed since you read it",
     "help": "What I can do",
     "start": "Start here",
 }
@@ -24,6 +25,11 @@ SEE_THEMES = "All themes"
 BACK = "‹ Back"
 UNSUBSCRIBE = "Unsubscribe"
 ALL_THEMES = "All themes"
+NOTHING_CHANGED = (
+    "Nothing has changed: all that you have read here still stands as you read it.\n\nOnce something is "
+    "corrected, you will find it here."
+)
+READ_AGAIN = "Read it again"
 GONE = "This digest is no longer here. Try /themes."
 OLD_BUTTON = "This button is out of date. Try /help."
 SOMETHING_WENT_WRONG = "Sorry, that did not work. Nothing is lost: please try again in a moment."
@@ -161,6 +167,18 @@ def expired(number: int, longest: dt.timedelta) -> str:
         f"⌛ {count(number, 'digest')} came due while nothing could be sent, and would be more than {hours} late: "
         "not sent, the readers go on with their next one. “python -m bot outbox list --state expired” lists them."
     )
+
+
+def corrected(title: str, correction: str) -> str:
+    """The note to a reader who knows an earlier wording of a digest."""
+    return f"✏️ <b>{title}</b>, which you have read, was corrected:\n\n{correction}"
+
+
+def changes(items: list[tuple[str, str]], more: int) -> str:
+    """The answer to /changes: titles with what was put right (may be empty), and how many there are besides."""
+    blocks = [f"• <b>{title}</b>" + (f"\n{correction}" if correction else "") for title, correction in items]
+    rest = [f"And {more:,} more: they move up as you read these again."] if more else []
+    return "\n\n".join(("✏️ <b>Changed since you read it</b>", *blocks, *rest))
 
 
 def day(date: dt.date) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -14,13 +15,24 @@ from bot.core.broadcast import Broadcast, Order, Speed, Stage, Tally
 from bot.core.governor import cost
 from bot.core.markdown import units
 from bot.core.model import Message, State
-from bot.ports import Broadcasts, Clock, Desk
+from bot.ports import Broadcasts, Clock
 
 _log = structlog.get_logger(__name__)
 _LOOK = 3.0
 """Seconds between two looks at a broadcast, and so between two edits of its card."""
 _MISSED = (State.FAILED, State.EXPIRED)
 _IN_DOUBT = (State.UNKNOWN,)
+
+
+class Desk(Protocol):
+    """Where the operator follows a broadcast."""
+
+    async def show(self, chat: int, card: int | None, message: Message) -> int | None:
+        """Edit the message `card`, or send one where there is none (any more); its id.
+
+        None: Telegram does not take it now. Never raises.
+        """
+        ...
 
 
 @dataclass(slots=True)

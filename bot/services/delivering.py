@@ -217,7 +217,7 @@ class Delivering:
 
     def _message(self, delivery: Delivery, library: Library) -> Message:
         if delivery.broadcast:
-            return Message(delivery.html)
+            return render.note(delivery.html, delivery.pick.digest)
         picked = delivery.pick
         found = library.digest(picked.digest) if picked.digest else None
         if found is None:

@@ -1,9 +1,9 @@
 """Reading on request: a theme, the next digest, one digest, the lists."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core import render, texts
-from bot.core.library import Library
+from bot.core.library import Library, version
 from bot.core.model import Chat, Digest, Message, Theme
 from bot.core.sequence import pick_on_request
 from bot.ports import Clock, Store
@@ -11,10 +11,11 @@ from bot.ports import Clock, Store
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What to show, and the digest that counts as read once it has been shown."""
+    """What to show, and the digest (with its version) that counts as read once it has been shown."""
 
     message: Message
     digest: str | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Reading:
         theme, item = found
         shelf = self.library.visible(theme, self.clock.now().date())
         source = self.library.article(theme.article)
-        return Page(render.with_paragraphs(page.message, item, shelf, source), digest) if source else None
+        unfolded = render.with_paragraphs(page.message, item, shelf, source) if source else None
+        return replace(page, message=unfolded) if unfolded else None
 
     async def position(self, chat: Chat, digest: str) -> str:
         """Where in its theme a digest stands, in one sentence."""
@@ -91,9 +93,16 @@ class Reading:
         digests = [item.id for theme in article.themes for item in self.library.visible(theme, today)]
         return Page(render.article(article, sum(item in seen for item in digests), len(digests)))
 
-    async def mark_read(self, chat: Chat, digest: str) -> None:
-        """The chat has been shown a digest."""
-        await self.store.mark_seen(chat, digest, self.clock.now())
+    async def changes(self, chat: Chat) -> Page:
+        """What the chat has read in a wording that is not today's."""
+        known = await self.store.versions(chat)
+        found = ((self._visible(digest), seen) for digest, seen in known.items())
+        changed = [item for item, seen in found if item and version(item[1]) != seen]
+        return Page(render.changes(changed) if changed else Message(texts.NOTHING_CHANGED))
+
+    async def mark_read(self, chat: Chat, digest: str, shown: str = "") -> None:
+        """The chat has been shown a digest, in the version `shown`."""
+        await self.store.mark_seen(chat, digest, self.clock.now(), shown)
 
     async def start_over(self, chat: Chat) -> Page:
         """Forget what was read, and begin with the first digest."""
@@ -111,4 +120,4 @@ class Reading:
         everything = self.library.sequence((), today)
         read = sum(digest in seen or digest == item.id for digest in everything)
         shelf = self.library.visible(theme, today)
-        return Page(render.digest(theme, item, shelf, read, len(everything)), item.id)
+        return Page(render.digest(theme, item, shelf, read, len(everything)), item.id, version(item))

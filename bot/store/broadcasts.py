@@ -4,7 +4,21 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Date, Integer, Row, String, and_, delete, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    Date,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.broadcast import Broadcast, Stage, Tally
@@ -15,8 +29,8 @@ from bot.store.settling import leave_in_doubt
 from bot.store.tables import Moment, broadcasts, deliveries, subscriptions
 from bot.store.transactions import Transactions
 
-_NOT_YET = ("id", "digest", "owner", "message_id")
-_OVER = (Stage.DRAFT, Stage.FINISHED)
+_NOT_YET = ("id", "digest", "version", "owner", "message_id")
+OVER = (Stage.DRAFT, Stage.FINISHED)
 
 
 class SqlBroadcasts(Transactions):
@@ -40,16 +54,11 @@ class SqlBroadcasts(Transactions):
             return bool((await connection.execute(delete(broadcasts).where(draft))).rowcount)
 
     async def queue(self, number: int, now: dt.datetime) -> bool:
-        fixed = (literal(number, Integer), literal(now.date(), Date), literal(now, Moment))
-        state, nothing = literal(str(State.DUE), String), literal("", String)
-        rest = (state, literal(0), fixed[2], nothing, fixed[2])
-        chats = select(subscriptions.c.chat_id, subscriptions.c.thread_id, *fixed, *rest)
-        chats = chats.where(subscriptions.c.paused == "")
-        names = [column.name for column in deliveries.c if column.name not in _NOT_YET]
+        chats = select(subscriptions.c.chat_id, subscriptions.c.thread_id).where(subscriptions.c.paused == "")
         async with self._transaction() as connection:
             if not await _turn(connection, number, (Stage.DRAFT,), Stage.QUEUED, now):
                 return False
-            await connection.execute(insert(deliveries).from_select(names, chats))
+            await owe(connection, number, chats, now)
         return True
 
     async def broadcast(self, number: int) -> Broadcast | None:
@@ -58,7 +67,7 @@ class SqlBroadcasts(Transactions):
         return _broadcast(row) if row else None
 
     async def unfinished(self) -> tuple[Broadcast, ...]:
-        wanted = select(broadcasts).where(broadcasts.c.stage.not_in(_OVER)).order_by(broadcasts.c.id)
+        wanted = select(broadcasts).where(broadcasts.c.stage.not_in(OVER)).order_by(broadcasts.c.id)
         async with self._transaction() as connection:
             rows = (await connection.execute(wanted)).all()
         return tuple(map(_broadcast, rows))
@@ -71,13 +80,14 @@ class SqlBroadcasts(Transactions):
 
     async def finish(self, number: int) -> bool:
         still = exists().where(deliveries.c.broadcast_id == number, deliveries.c.state.in_(OPEN))
-        mine = and_(broadcasts.c.id == number, broadcasts.c.stage.not_in(_OVER), ~still)
+        mine = and_(broadcasts.c.id == number, broadcasts.c.stage.not_in(OVER), ~still)
         async with self._transaction() as connection:
             over = update(broadcasts).where(mine).values(stage=Stage.FINISHED, note="")
             return bool((await connection.execute(over)).rowcount)
 
     async def rest(self, before: dt.datetime, note: str) -> int:
         old = and_(broadcasts.c.stage.in_((Stage.RUNNING, Stage.QUEUED)), broadcasts.c.updated < before)
+        old = and_(old, broadcasts.c.digest.is_(None))  # a correction is as true after an absence
         async with self._transaction() as connection:
             rested = update(broadcasts).where(old).values(stage=Stage.PAUSED, note=note)
             return (await connection.execute(rested)).rowcount
@@ -116,6 +126,24 @@ class SqlBroadcasts(Transactions):
             if not await _turn(connection, number, (Stage.FINISHED,), Stage.QUEUED, now):
                 return 0
             return await again(connection, mine, now)
+
+
+async def owe(connection: AsyncConnection, number: int, chats: Select[Any], now: dt.datetime) -> int:
+    """A broadcast becomes due in the chats that `chats` selects by id and topic; how many there are."""
+    at, state = literal(now, Moment), literal(str(State.DUE), String)
+    fixed = (
+        literal(number, Integer),
+        literal(now.date(), Date),
+        at,
+        state,
+        literal(0),
+        at,
+        literal("", String),
+        at,
+    )
+    names = [column.name for column in deliveries.c if column.name not in _NOT_YET]
+    rows = insert(deliveries).from_select(names, chats.add_columns(*fixed))
+    return (await connection.execute(rows)).rowcount
 
 
 def _broadcast(row: Row[Any]) -> Broadcast:

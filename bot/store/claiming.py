@@ -12,6 +12,7 @@ from bot.core.broadcast import Stage
 from bot.core.delivery import SECOND_ATTEMPTS
 from bot.core.model import Chat, Delivery, Pick, Slot, State
 from bot.ports import Choose
+from bot.store.outbox import reachable
 from bot.store.rows import claimed_values, preferences_of, same_chat
 from bot.store.tables import broadcasts, deliveries, progress, subscriptions
 
@@ -57,7 +58,9 @@ async def _claim_digests(
                 continue
             picked = choose(preferences_of(row), seen.get(chat, frozenset()))
             if row.attempt and row.digest not in (None, picked.digest):
-                await see(connection, [(chat, row.digest)], now)  # the first attempt may have arrived
+                await see(
+                    connection, [(chat, row.digest, row.version)], now
+                )  # the first attempt may have arrived
             if picked.digest is None and row.told_end:
                 ended.append(
                     {"row": row.id, "state": State.UNKNOWN if row.attempt else State.EMPTY, "updated": now}
@@ -77,14 +80,18 @@ async def _change(connection: AsyncConnection, changes: Sequence[dict[str, Any]]
         await connection.execute(update(deliveries).where(deliveries.c.id == bindparam("row")), changes)
 
 
-async def see(connection: AsyncConnection, read: Sequence[tuple[Chat, str]], now: dt.datetime) -> None:
-    """Remember that chats have read digests."""
+async def see(connection: AsyncConnection, read: Sequence[tuple[Chat, str, str]], now: dt.datetime) -> None:
+    """Remember that chats have read digests, and in which version ("": not known)."""
     if read:
         rows = [
-            {"chat_id": chat.id, "thread_id": chat.thread, "digest": digest, "seen": now}
-            for chat, digest in read
+            {"chat_id": chat.id, "thread_id": chat.thread, "digest": digest, "seen": now, "version": version}
+            for chat, digest, version in read
         ]
-        await connection.execute(upsert(progress).on_conflict_do_nothing(), rows)
+        row = upsert(progress)
+        last = {"version": row.excluded.version}
+        key = ["chat_id", "thread_id", "digest"]
+        known = row.excluded.version != ""
+        await connection.execute(row.on_conflict_do_update(index_elements=key, set_=last, where=known), rows)
 
 
 def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
@@ -100,19 +107,18 @@ def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
     return (
         select(deliveries, *wanted)
         .join(subscriptions, same_chat(deliveries, subscriptions))
-        .where(_ready(now, 0, again=again), ~doubtful)
+        .where(_ready(now, 0, again=again), subscriptions.c.paused == "", ~doubtful)
         .order_by(deliveries.c.attempt, deliveries.c.not_before)
     )
 
 
 def _ready(now: dt.datetime, broadcast: int, *, again: bool) -> ColumnElement[bool]:
-    """Due by now, for the first time or `again`, in a chat that takes messages."""
+    """Due by now, for the first time or `again`."""
     return and_(
         deliveries.c.attempt > 0 if again else deliveries.c.attempt == 0,
         deliveries.c.state == State.DUE,
         deliveries.c.broadcast_id == broadcast,
         deliveries.c.not_before <= now,
-        subscriptions.c.paused == "",
     )
 
 
@@ -125,18 +131,17 @@ async def _claim_broadcast(
     *,
     again: bool = False,
 ) -> tuple[Delivery, ...]:
-    due = select(deliveries).join(subscriptions, same_chat(deliveries, subscriptions))
-    due = due.where(_ready(now, running.id, again=again)).order_by(
-        deliveries.c.attempt, deliveries.c.not_before
-    )
-    nothing, rows = Pick(None, 0, 0), (await connection.execute(due.limit(limit))).all()
-    await _change(connection, [claimed_values(row, owner, nothing, now) for row in rows])
+    due = select(deliveries).where(_ready(now, running.id, again=again), reachable())
+    due = due.order_by(deliveries.c.attempt, deliveries.c.not_before).limit(limit)
+    rows = (await connection.execute(due)).all()
+    about = Pick(running.digest, 0, 0, running.version or "")
+    await _change(connection, [claimed_values(row, owner, about, now) for row in rows])
     return tuple(
         Delivery(
             row.id,
             Chat(row.chat_id, row.thread_id),
             Slot(row.local_date, row.slot),
-            nothing,
+            about,
             row.attempt + 1,
             running.id,
             running.html,

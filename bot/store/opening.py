@@ -19,7 +19,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.sql import SqlStore
 from bot.store.tables import metadata
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The newest migration; a test holds it to the folder."""
 _ASYNC = "sqlite+aiosqlite"
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -161,7 +161,7 @@ def _create(connection: Connection) -> None:
     connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA})
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, to: str = "head") -> None:
     # Imported here: most starts need no migration, and Alembic takes a tenth of a second to import.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -169,7 +169,7 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _engine(url: URL) -> AsyncEngine:

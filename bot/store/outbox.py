@@ -11,6 +11,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    or_,
     select,
     type_coerce,
     update,
@@ -18,8 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.broadcast import Stage
-from bot.core.model import Chat, Entry, State
-from bot.ports import Wanted
+from bot.core.model import Chat, Entry, State, Wanted
 from bot.store.rows import of_chat, same_chat
 from bot.store.tables import broadcasts, deliveries, progress, subscriptions
 from bot.store.transactions import Transactions
@@ -68,8 +68,14 @@ class SqlOutbox(Transactions):
 
 
 def reachable() -> ColumnElement[bool]:
-    """Deliveries whose chat has a subscription that is not paused: to others nothing is sent."""
-    return exists().where(same_chat(deliveries, subscriptions), subscriptions.c.paused == "")
+    """Deliveries whose chat has a subscription that is not paused: to others nothing is sent.
+
+    But a note on a correction also goes to those who read without a subscription.
+    """
+    subscribed = exists().where(same_chat(deliveries, subscriptions), subscriptions.c.paused == "")
+    away = exists().where(same_chat(deliveries, subscriptions), subscriptions.c.paused != "")
+    notes = select(broadcasts.c.id).where(broadcasts.c.digest.is_not(None))
+    return or_(subscribed, and_(deliveries.c.broadcast_id.in_(notes), ~away))
 
 
 async def again(connection: AsyncConnection, which: ColumnElement[bool], now: dt.datetime) -> int:

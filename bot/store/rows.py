@@ -56,6 +56,7 @@ def claimed_values(row: Row[Any], owner: str, picked: Pick, now: dt.datetime) ->
         "owner": owner,
         "attempt": row.attempt + 1,
         "digest": picked.digest,
+        "version": picked.version,
         "updated": now,
     }
 

@@ -27,7 +27,7 @@ async def settle(
     outcome = update(deliveries).where(deliveries.c.id == bindparam("row"))
     await connection.execute(outcome, [settled_values(decision, row, now) for decision, row in mine])
     read = [
-        (Chat(row.chat_id, row.thread_id), decision.delivery.pick.digest)
+        (Chat(row.chat_id, row.thread_id), decision.delivery.pick.digest, decision.delivery.pick.version)
         for decision, row in mine
         if decision.state in (State.SENT, State.UNKNOWN) and not decision.delivery.broadcast
     ]
@@ -87,18 +87,22 @@ async def move(connection: AsyncConnection, old_id: int, new_id: int) -> None:
 
 
 async def delivered(
-    connection: AsyncConnection, read: Sequence[tuple[Chat, str | None]], now: dt.datetime
+    connection: AsyncConnection, read: Sequence[tuple[Chat, str | None, str]], now: dt.datetime
 ) -> None:
     """Readers have it, or may have it: it does not come again. The end is told once until something new came."""
     if not read:
         return
-    await see(connection, [(chat, digest) for chat, digest in read if digest is not None], now)
+    known = [(chat, digest, version) for chat, digest, version in read if digest is not None]
+    await see(connection, known, now)
     told = update(subscriptions).where(
         subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
     )
     await connection.execute(
         told,
-        [{"chat": chat.id, "thread": chat.thread, "told_end": int(digest is None)} for chat, digest in read],
+        [
+            {"chat": chat.id, "thread": chat.thread, "told_end": int(digest is None)}
+            for chat, digest, _ in read
+        ],
     )
 
 
@@ -115,7 +119,9 @@ async def become(connection: AsyncConnection, row: Row[Any], state: State, code:
     changed = update(deliveries).where(deliveries.c.id == row.id)
     await connection.execute(changed.values(state=state, owner=None, code=code))
     if state is State.UNKNOWN and not row.broadcast_id:
-        await delivered(connection, [(Chat(row.chat_id, row.thread_id), row.digest)], row.updated)
+        await delivered(
+            connection, [(Chat(row.chat_id, row.thread_id), row.digest, row.version)], row.updated
+        )
 
 
 async def pause(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:

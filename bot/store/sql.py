@@ -14,13 +14,14 @@ from bot.core.planning import Planned
 from bot.ports import Choose
 from bot.store.broadcasts import SqlBroadcasts
 from bot.store.claiming import OPEN, claim, see
+from bot.store.corrections import SqlCorrections
 from bot.store.outbox import SqlOutbox
 from bot.store.rows import new_delivery, of_chat, same_chat, subscription_of
 from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, move, pause, settle
 from bot.store.tables import broadcasts, deliveries, holds, meta, progress, stopped, subscriptions
 
 
-class SqlStore(SqlBroadcasts, SqlOutbox):
+class SqlStore(SqlBroadcasts, SqlCorrections, SqlOutbox):
     """Implements the `Store` port; the contracts are written there."""
 
     # -- subscriptions ------------------------------------------------------------------------------------
@@ -95,9 +96,9 @@ class SqlStore(SqlBroadcasts, SqlOutbox):
             rows = await connection.execute(select(progress.c.digest).where(of_chat(progress, chat)))
             return frozenset(rows.scalars())
 
-    async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime) -> None:
+    async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime, version: str = "") -> None:
         async with self._transaction() as connection:
-            await see(connection, [(chat, digest)], now)
+            await see(connection, [(chat, digest, version)], now)
 
     async def start_over(self, chat: Chat) -> None:
         async with self._transaction() as connection:
@@ -159,6 +160,7 @@ class SqlStore(SqlBroadcasts, SqlOutbox):
         over = and_(
             broadcasts.c.updated < midnight,
             broadcasts.c.stage.in_((Stage.DRAFT, Stage.FINISHED)),
+            broadcasts.c.digest.is_(None),  # a note on a correction must not come a second time
             ~exists().where(deliveries.c.broadcast_id == broadcasts.c.id),
         )
         async with self._transaction() as connection:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -63,6 +64,7 @@ deliveries = Table(
     Column("local_date", Date, nullable=False),
     Column("slot", Moment, nullable=False),
     Column("digest", String(64)),
+    Column("version", String(16), nullable=False, server_default=text("''")),  # "": not known
     Column("state", String(8), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("owner", String(32)),
@@ -73,6 +75,8 @@ deliveries = Table(
     # At most one digest for each chat and local date, and each broadcast once, whatever else goes wrong.
     UniqueConstraint("chat_id", "thread_id", "broadcast_id", "local_date", name="deliveries_one_a_date"),
     Index("deliveries_state", "state", "broadcast_id", "attempt", "not_before"),
+    # Only posts in groups and channels are edited: private deliveries, which are most, cost nothing here.
+    Index("deliveries_posts", "digest", "version", sqlite_where=text("chat_id < 0")),
 )
 
 broadcasts = Table(
@@ -85,6 +89,9 @@ broadcasts = Table(
     Column("card", BigInteger),
     Column("note", String(200), nullable=False),
     Column("updated", Moment, nullable=False),
+    Column("digest", String(64)),  # not null: the note on a correction of it
+    Column("version", String(16)),
+    Index("broadcasts_correction", "digest", "version", unique=True),
     sqlite_autoincrement=True,  # an old button never speaks of a new broadcast
 )
 
@@ -95,6 +102,10 @@ progress = Table(
     Column("thread_id", BigInteger, primary_key=True, autoincrement=False),
     Column("digest", String(64), primary_key=True),
     Column("seen", Moment, nullable=False),
+    Column(
+        "version", String(16), nullable=False, server_default=text("''")
+    ),  # the wording seen last; "": not known
+    Index("progress_version", "digest", "version"),
 )
 
 holds = Table(

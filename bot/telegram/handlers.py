@@ -62,6 +62,10 @@ class Handlers:
         """About the article."""
         await self._show(update, await self.reading.article(_chat(update)))
 
+    async def changes(self, update: Update, _: Context) -> None:
+        """What was changed since it was read."""
+        await self._show(update, await self.reading.changes(_chat(update)))
+
     async def subscribe(self, update: Update, context: Context) -> None:
         """Subscribe, by a line or with the defaults."""
         if await _may_change(update):
@@ -119,6 +123,10 @@ class Handlers:
                 return await self._turn(query, chat, await self.reading.paragraphs(chat, subject))
             case "n":
                 return await self.reading.position(chat, subject)
+            case "r" if page := await self.reading.digest(chat, subject):
+                await self._show(update, page)
+            case "r":
+                return texts.GONE
             case "next":
                 await self._show(update, await self.reading.next(chat))
             case "themes":
@@ -188,7 +196,7 @@ class Handlers:
         """Send a page; what it shows counts as read only now that Telegram took it."""
         await _answer(update, page.message)
         if page.digest is not None:
-            await self.reading.mark_read(_chat(update), page.digest)
+            await self.reading.mark_read(_chat(update), page.digest, page.version)
 
     async def _turn(self, query: CallbackQuery, chat: Chat, page: Page | None) -> str | None:
         """Edit the message into another page; the toast to show when there is none."""
@@ -196,7 +204,7 @@ class Handlers:
             return texts.GONE
         await _edit(query, page.message)
         if page.digest is not None:
-            await self.reading.mark_read(chat, page.digest)
+            await self.reading.mark_read(chat, page.digest, page.version)
         return None
 
     def _example(self) -> str:

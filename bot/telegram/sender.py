@@ -1,6 +1,8 @@
 """Sends a message through the Bot API; every answer of Telegram's becomes an outcome."""
 
 import datetime as dt
+import functools
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -45,6 +47,8 @@ _TOPIC_REFUSES = ("topic_closed", "topic_deleted", "message thread not found")
 """Words in a 400 that speak of the chat or topic, not of the message (tdlib/telegram-bot-api, Client.cpp)."""
 _VAGUE_WAIT = dt.timedelta(seconds=5)
 _PROBE_SECONDS = 2.0
+_EDIT_SECONDS = 4.0
+_Call = Callable[[dict[str, Any]], Awaitable[int]]
 
 
 class TelegramSender:
@@ -55,16 +59,11 @@ class TelegramSender:
 
     async def send(self, chat: Chat, message: Message) -> Outcome:
         """One attempt; a text whose markup Telegram refuses goes out once more, plain."""
-        outcome = await self._attempt(chat, arguments(message))
-        if isinstance(outcome, Refused) and any(
-            words in outcome.code.casefold() for words in _MARKUP_REFUSED
-        ):
-            plain = await self._attempt(
-                chat, {**arguments(message), "text": message.plain, "parse_mode": None}
-            )
-            if isinstance(plain, Sent):
-                return Sent(plain.message_id, refused=outcome.code)
-        return outcome
+        return await self._plain_if_need_be(functools.partial(self._send, chat), chat, message)
+
+    async def edit(self, chat: Chat, message_id: int, message: Message) -> Outcome:
+        """As `Sender.edit`. It waits briefly for an answer: an edit can be repeated without harm."""
+        return await self._plain_if_need_be(functools.partial(self._edit, chat, message_id), chat, message)
 
     async def reachable(self) -> bool:
         """As `Sender.reachable`."""
@@ -76,9 +75,39 @@ class TelegramSender:
             return False
         return True
 
-    async def _attempt(self, chat: Chat, what: dict[str, Any]) -> Outcome:
+    async def _send(self, chat: Chat, what: dict[str, Any]) -> int:
+        sent = await self._bot.send_message(chat.id, **what, **topic(chat), rate_limit_args=Lane.BULK)
+        return sent.message_id
+
+    async def _edit(self, chat: Chat, message_id: int, what: dict[str, Any]) -> int:
         try:
-            sent = await self._bot.send_message(chat.id, **what, **topic(chat), rate_limit_args=Lane.BULK)
+            await self._bot.edit_message_text(
+                chat_id=chat.id,
+                message_id=message_id,
+                **what,
+                read_timeout=_EDIT_SECONDS,
+                rate_limit_args=Lane.BULK,
+            )
+        except BadRequest as error:
+            if "message is not modified" not in str(error).casefold():
+                raise
+        return message_id
+
+    async def _plain_if_need_be(self, call: _Call, chat: Chat, message: Message) -> Outcome:
+        outcome = await self._attempt(call, chat, arguments(message))
+        if isinstance(outcome, Refused) and any(
+            words in outcome.code.casefold() for words in _MARKUP_REFUSED
+        ):
+            plain = await self._attempt(
+                call, chat, {**arguments(message), "text": message.plain, "parse_mode": None}
+            )
+            if isinstance(plain, Sent):
+                return Sent(plain.message_id, refused=outcome.code)
+        return outcome
+
+    async def _attempt(self, call: _Call, chat: Chat, what: dict[str, Any]) -> Outcome:
+        try:
+            return Sent(await call(what))
         except TelegramError as error:
             outcome = classify(error)
             _log.warning("delivery.refused", chat=chat.id, outcome=type(outcome).__name__, reason=str(error))
@@ -86,7 +115,6 @@ class TelegramSender:
         except Exception as error:  # noqa: BLE001  a fault of ours must not leave the delivery hanging
             _log.exception("delivery.failed", chat=chat.id)
             return Ambiguous(type(error).__name__)
-        return Sent(sent.message_id)
 
 
 def classify(error: TelegramError) -> Outcome:  # noqa: PLR0911  a table
