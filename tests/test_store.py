@@ -240,15 +240,15 @@ async def test_a_claimed_delivery_is_not_claimed_again(store: Store) -> None:
     assert await claim(store) == ()
 
 
-async def test_of_second_attempts_four_are_in_flight_at_most(store: Store) -> None:
+async def test_of_second_attempts_eight_are_in_flight_at_most(store: Store) -> None:
     """A crash makes each of them the last, so first attempts go in any number, and these a few at a time."""
-    await due(store, *(Chat(number) for number in range(10)))
+    await due(store, *(Chat(number) for number in range(12)))
     for delivery in await claim(store):
         await answer(store, delivery, Ambiguous("no answer"))
     await due(store, *(Chat(number) for number in range(20, 30)))
     later = NOW + dt.timedelta(minutes=1)
     claimed = await claim(store, later)
-    assert [delivery.attempt for delivery in claimed] == [1] * 10 + [2] * 4
+    assert [delivery.attempt for delivery in claimed] == [1] * 10 + [2] * 8
     assert await claim(store, later) == ()
     decisions = [decide(claimed[-1], Sent(1), later)]
     assert [each.attempt for each in await store.claim(later, "me", 100, CHOOSE, decisions)] == [2]

@@ -13,7 +13,7 @@ _NOT_SENT_PAUSE = dt.timedelta(seconds=5)
 _UNAUTHORIZED_PAUSE = dt.timedelta(minutes=5)
 _MOST_AMBIGUOUS = 2
 """Sends that may have left, at most: so no reader gets more than two copies."""
-SECOND_ATTEMPTS = 4
+SECOND_ATTEMPTS = 8
 """Second attempts on their way at once, at most: what a crash interrupts of them is not tried again."""
 _MISSING_DATES = 3
 _RESTRICTED_DATES = 7
