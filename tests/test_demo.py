@@ -103,7 +103,7 @@ async def test_a_killed_bot_comes_back_and_still_knows_the_reader(demo: Demo, pa
     assert "starting it again" in await demo.line()
     await page.get_by_role("button", name="Jump to next delivery").click()
 
-    await expect(last).to_contain_text("1 of 40 read", timeout=20_000)
+    await expect(last).to_contain_text("1 of 40 read", timeout=45_000)
 
 
 @pytest.mark.parametrize("name", ["Reading circle", "Digests"])
