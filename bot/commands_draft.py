@@ -115,7 +115,8 @@ def _tell(made: Any, out: Path, text: Path | None) -> None:
     counts = ", ".join(count(len(things), noun) for things, noun in sizes)
     typer.echo(f"Drafted “{made.source.title or made.id}” ({made.source.language}): {counts} to write.\n")
     for theme in made.themes:
-        span = f"{theme.digests[0].paragraphs[0]}–{theme.digests[-1].paragraphs[-1]}"
+        first, last = theme.digests[0].paragraphs[0], theme.digests[-1].paragraphs[-1]
+        span = f"{first}–{last}" if first != last else str(first)
         number = count(len(theme.digests), "digest")
         typer.echo(f"  /{theme.name:21} ¶ {span:9} {number:11}  {theme.title}".rstrip())
     source = f" --source {text}" if text else ""

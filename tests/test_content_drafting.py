@@ -78,6 +78,18 @@ def test_a_markdown_file_says_what_it_is() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "front",
+    ["By Nora Field, 3 March 2025", "By Nora Field\n\n3 March 2025", "*By Nora Field*\n\n*3 March 2025*"],
+)
+def test_a_markdown_file_may_say_it_below_its_title(front: str) -> None:
+    """Author and date are no paragraphs then."""
+    source = source_of_markdown(f"# A ferry\n\n{front}\n\n{RIVER}\n\n## Costs\n\n{RIVER}\n")
+
+    assert (source.title, source.author, source.published) == ("A ferry", "Nora Field", dt.date(2025, 3, 3))
+    assert len(source.passages) == 2
+
+
 def test_lists_quotes_and_tables_are_paragraphs_and_code_and_footnotes_are_not() -> None:
     """What can be retold is kept."""
     text = (

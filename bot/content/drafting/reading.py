@@ -123,6 +123,12 @@ def _markdown(text: str) -> Source:
     top = next((block for block in found if block[0] == 1), None)
     if top and said.setdefault("title", top[1]) == top[1]:
         found.remove(top)
+    language = detect([words for level, words in found if not level])
+    for block in found[:_FRONT_LINES]:
+        if block[0] or not (front := _front_line(block[1], language)):
+            break
+        said = front | {key: value for key, value in said.items() if value is not None}
+        found.remove(block)
     return Source(passages(found), **said)
 
 
