@@ -4,7 +4,8 @@ FROM ${BASE_IMAGE} AS build
 WORKDIR /build
 COPY requirements.txt ./
 RUN python3 -m venv /opt/venv \
- && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+ && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt \
+ && /opt/venv/bin/pip uninstall --yes pip # nothing is installed into a running container
 
 FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="digest-bot" \
