@@ -1,4 +1,4 @@
-"""Plain text -> its paragraphs: the one rule by which outlines are numbered and sources compared with them."""
+"""Plain text -> its paragraphs, as drafting numbers them; `sources` finds them again by the outline's hashes."""
 
 import itertools
 
