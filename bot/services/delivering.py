@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 import datetime as dt
 import functools
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -14,11 +13,12 @@ from bot.core import operator_texts, render, texts
 from bot.core.broadcast import Stage
 from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide, give_back
 from bot.core.incidents import Cause, Incident, Watch
+from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version
 from bot.core.markdown import escape
-from bot.core.model import Delivery, Digest, Message, Pick, Preferences
+from bot.core.model import Delivery, Digest, History, Message, Pick, Preferences
 from bot.core.planning import plan
-from bot.core.sequence import pick
+from bot.core.sequence import Added, pick
 from bot.ports import Alerts, Clock, Sender, Store, StoreError
 
 _log = structlog.get_logger(__name__)
@@ -46,7 +46,8 @@ class Pace:
 class Delivering:
     """Plans and drains. `owner` is random for each start of the process: it fences this one's rows off.
 
-    `last_wait`: seconds that a stop waits for answers.
+    `last_wait`: seconds that a stop waits for answers. `languages` holds English at least; `added` is when this bot
+    first had each digest.
     """
 
     store: Store
@@ -57,6 +58,8 @@ class Delivering:
     owner: str
     pace: Pace = Pace()
     last_wait: float = 5.0  # a container gives ten in all before it kills
+    languages: Mapping[str, Language] = field(default_factory=lambda: {"en": ENGLISH})
+    added: Added = field(default_factory=dict)
     _watch: Watch = field(default_factory=Watch)
     _refused: dict[str, str] = field(default_factory=dict)
     _stopped: frozenset[str] = frozenset()
@@ -73,9 +76,10 @@ class Delivering:
         self._refused = await self.store.stopped()
         self.take(self.library)
 
-    def take(self, library: Library) -> None:
+    def take(self, library: Library, added: Added | None = None) -> None:
         """Deliver from this library from now on. A text that is new in it counts as never tried."""
         before, self.library = self.library, library
+        self.added = self.added if added is None else added
         known = (item for theme in before.themes for item in theme.digests)
         self._watch.forget({item.id for item in known if _text(library, item.id) != item})
         items = filter(None, (_text(library, digest) for digest in self._refused))
@@ -179,7 +183,7 @@ class Delivering:
     async def _tell(self, incident: Incident, delivery: Delivery) -> None:
         """One message to the operator; what Telegram refuses is stopped with it."""
         _log.error("delivery.incident", cause=incident.cause, detail=incident.detail, digest=incident.digest)
-        self.alerts.tell(texts.incident(incident.cause, incident.detail, incident.digest))
+        self.alerts.tell(operator_texts.incident(incident.cause, incident.detail, incident.digest))
         item = _text(self.library, incident.digest)
         try:
             if item is not None:
@@ -202,29 +206,38 @@ class Delivering:
             if not self._store_failed:
                 self._store_failed = True
                 _log.error("delivery.incident", cause=Cause.STORE, detail=str(error))
-                self.alerts.tell(texts.incident(Cause.STORE, str(error)))
+                self.alerts.tell(operator_texts.incident(Cause.STORE, str(error)))
             raise
 
     def _tell_expired(self, count: int) -> None:
         """The operator hears once of an absence, however many ticks and readers it takes."""
         _log.warning("delivery.expired", count=count)
         if _monotonic() - self._last_expiry >= _SAME_ABSENCE:
-            self.alerts.tell(texts.expired(count, self.pace.max_lateness))
+            self.alerts.tell(operator_texts.expired(count, self.pace.max_lateness))
         self._last_expiry = _monotonic()
 
-    def _choose(self, library: Library, wanted: Preferences, seen: AbstractSet[str]) -> Pick:
-        return pick(library, wanted.themes, seen | self._stopped, self.clock.now().date())
+    def _choose(self, library: Library, wanted: Preferences, history: History) -> Pick:
+        known = replace(history, seen=history.seen | self._stopped)
+        return pick(library, wanted, known, self.clock.now().date(), self.added)
 
     def _message(self, delivery: Delivery, library: Library) -> Message:
-        if delivery.broadcast:
-            return render.note(delivery.html, delivery.pick.digest)
-        picked = delivery.pick
+        say = self.languages.get(delivery.language, self.languages["en"])
+        library, picked = library.in_language(say.code), delivery.pick
         found = library.digest(picked.digest) if picked.digest else None
-        if found is None:
-            return render.all_read(picked.total)
-        theme, item = found
-        shelf = library.visible(theme, self.clock.now().date())
-        return render.digest(theme, item, shelf, picked.read, picked.total)
+        if delivery.broadcast:
+            html = delivery.html
+            if (
+                found and found[1].correction and version(found[1]) == picked.version
+            ):  # in the reader's language
+                html = texts.corrected(say, escape(found[1].title), escape(found[1].correction))
+            message = render.note(say, html, picked.digest)
+        elif found is None:
+            message = render.all_read(say, picked.total)
+        else:
+            theme, item = found
+            shelf = library.visible(theme, self.clock.now().date())
+            message = render.digest(say, theme, item, shelf, picked)
+        return replace(message, silent=delivery.silent)
 
 
 def _text(library: Library, digest: str) -> Digest | None:
