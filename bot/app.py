@@ -157,7 +157,9 @@ def _publishing(
 
     async def publish(library: Library) -> None:
         added = await store.register(library.ids, clock.now())
-        reception.take(library, added)  # nothing waits between these two: answers and deliveries change in one step
+        reception.take(
+            library, added
+        )  # nothing waits between these two: answers and deliveries change in one step
         delivering.take(library, added)
         await menu.show(library)
 

@@ -26,7 +26,8 @@ class Paragraph:
 class Digest:
     """One short text of a theme (`text` is Markdown), with the numbers of the paragraphs that it rests on.
 
-    `correction` says in a sentence what was wrong with an earlier wording, where readers should know.
+    `correction` says in a sentence what was wrong with an earlier wording, where readers should know; `article` is
+    the id of the article; `original` is the version of the original, of which this is a translation, else "".
     """
 
     id: str
@@ -35,6 +36,8 @@ class Digest:
     paragraphs: tuple[int, ...]
     publish: dt.date | None = None
     correction: str = ""
+    article: str = ""
+    original: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +48,49 @@ class TranslatedDigest:
     title: str
     text: str
     of: str
+    correction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Translation:
-    """A theme in another language: what is None, and digests that are not here, stay as in the original."""
+class TranslatedTheme:
+    """A theme in another language."""
 
-    language: str
+    name: str
     title: str | None
     summary: str | None
     digests: tuple[TranslatedDigest, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """An article in another language: what is None, or is not here, stays as in the original.
+
+    `outline` says what paragraphs say, by their numbers.
+    """
+
+    language: str
+    themes: tuple[TranslatedTheme, ...] = ()
+    title: str | None = None
+    author: str | None = None
+    publisher: str | None = None
+    licence: str | None = None
+    outline: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
-    """A topic of an article; its name is the command. Digests stand in the order in which they are read."""
+    """A topic; its name is the command. Digests stand in the order in which they are read."""
 
     name: str
     title: str
     emoji: str
     summary: str
-    article: str
     digests: tuple[Digest, ...]
-    translations: tuple[Translation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A source text, known by its outline: the text itself is not shipped."""
+    """A source text, known by its outline: the text itself is not shipped. `language` is that of the original."""
 
     id: str
     title: str
@@ -84,6 +102,7 @@ class Article:
     outline: tuple[Paragraph, ...]
     themes: tuple[Theme, ...]
     url: str | None = None
+    translations: tuple[Translation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,4 +99,3 @@ class Correcting:
                 await self.store.edit_later(post.id, self.clock.now() + _SOON)
             case _:
                 await self.store.edit_later(post.id, self.clock.now() + _LATER)
-

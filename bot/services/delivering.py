@@ -5,6 +5,7 @@ import contextlib
 import datetime as dt
 import functools
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -14,9 +15,9 @@ from bot.core.broadcast import Stage
 from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide, give_back
 from bot.core.incidents import Cause, Incident, Watch
 from bot.core.language import ENGLISH, Language
-from bot.core.library import Library, version
+from bot.core.library import Library, version, wording
 from bot.core.markdown import escape
-from bot.core.model import Delivery, Digest, History, Message, Pick, Preferences
+from bot.core.model import Delivery, History, Message, Pick, Preferences
 from bot.core.planning import plan
 from bot.core.sequence import Added, pick
 from bot.ports import Alerts, Clock, Sender, Store, StoreError
@@ -80,10 +81,10 @@ class Delivering:
         """Deliver from this library from now on. A text that is new in it counts as never tried."""
         before, self.library = self.library, library
         self.added = self.added if added is None else added
-        known = (item for theme in before.themes for item in theme.digests)
-        self._watch.forget({item.id for item in known if _text(library, item.id) != item})
-        items = filter(None, (_text(library, digest) for digest in self._refused))
-        self._stopped = frozenset(item.id for item in items if version(item) == self._refused[item.id])
+        changed = (id_ for id_ in before.ids if self._wordings(before, id_) != self._wordings(library, id_))
+        self._watch.forget(set(changed))
+        refused = self._refused.items()
+        self._stopped = frozenset(id_ for id_, words in refused if words in self._wordings(library, id_))
 
     async def plan(self) -> int:
         """Turn every slot that has come due into a delivery, and give up those too late; how many came due."""
@@ -172,7 +173,8 @@ class Delivering:
             outcome = Ambiguous("stopped before the answer came")
         lost = isinstance(outcome, Ambiguous | NotSent)
         digest = delivery.pick.digest or ""
-        mended = _text(library, digest) != _text(self.library, digest)  # the answer is to another text
+        # What Telegram answers to a text that was replaced meanwhile says nothing about the new one.
+        mended = self._wordings(library, digest) != self._wordings(self.library, digest)
         # A stop leaves things unsent: that says nothing about the network.
         if not mended and not (lost and self._stopping):
             incident = self._watch.observe(delivery, outcome, _monotonic(), began)
@@ -184,12 +186,13 @@ class Delivering:
         """One message to the operator; what Telegram refuses is stopped with it."""
         _log.error("delivery.incident", cause=incident.cause, detail=incident.detail, digest=incident.digest)
         self.alerts.tell(operator_texts.incident(incident.cause, incident.detail, incident.digest))
-        item = _text(self.library, incident.digest)
+        found = self._read_in(self.library, delivery.language).digest(incident.digest)
         try:
-            if item is not None:
-                self._stopped |= {item.id}
-                self._refused[item.id] = version(item)
-                await self.store.stop_digest(item.id, version(item))
+            if found is not None:
+                id_, words = incident.digest, wording(found[1])
+                self._stopped |= {id_}
+                self._refused[id_] = words
+                await self.store.stop_digest(id_, words)
             if incident.cause is Cause.CONTENT and delivery.broadcast:
                 note = operator_texts.broadcast_refused_in_chats(escape(incident.detail))
                 now = self.clock.now()
@@ -220,9 +223,17 @@ class Delivering:
         known = replace(history, seen=history.seen | self._stopped)
         return pick(library, wanted, known, self.clock.now().date(), self.added)
 
+    def _read_in(self, library: Library, language: str) -> Library:
+        return library.in_language(self.languages.get(language, self.languages["en"]).code)
+
+    def _wordings(self, library: Library, digest: str) -> AbstractSet[str]:
+        """What a digest says in the languages in which it goes out: of a broadcast, nothing."""
+        found = (library.in_language(code).digest(digest) for code in self.languages)
+        return {wording(pair[1]) for pair in found if pair}
+
     def _message(self, delivery: Delivery, library: Library) -> Message:
         say = self.languages.get(delivery.language, self.languages["en"])
-        library, picked = library.in_language(say.code), delivery.pick
+        library, picked = self._read_in(library, delivery.language), delivery.pick
         found = library.digest(picked.digest) if picked.digest else None
         if delivery.broadcast:
             html = delivery.html
@@ -238,11 +249,6 @@ class Delivering:
             shelf = library.visible(theme, self.clock.now().date())
             message = render.digest(say, theme, item, shelf, picked)
         return replace(message, silent=delivery.silent)
-
-
-def _text(library: Library, digest: str) -> Digest | None:
-    found = library.digest(digest)
-    return found[1] if found else None
 
 
 def _monotonic() -> float:

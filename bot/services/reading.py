@@ -75,7 +75,7 @@ class Reading:
             return None
         theme, item = found
         shelf = self.library.visible(theme, self.clock.now().date())
-        source = self.library.article(theme.article)
+        source = self.library.article(item.article)
         unfolded = render.with_paragraphs(self.say, page.message, item, shelf, source) if source else None
         return replace(page, message=unfolded) if unfolded else None
 

@@ -61,4 +61,3 @@ def build_application(
         .job_queue(None)
         .build()
     )
-

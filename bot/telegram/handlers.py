@@ -1,8 +1,9 @@
 """Reading: commands and buttons -> use cases -> answers. No decision about content or delivery is made here."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 import structlog
 from telegram import ChatMember, Update
@@ -19,7 +20,7 @@ _GONE = (ChatMember.BANNED, ChatMember.LEFT)
 _LONGEST_SHOWN = 32
 
 Answer = Callable[[Question, Context], Awaitable[None]]
-Handler = Callable[[Update, Context], Awaitable[None]]
+Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Handlers:
 
     # -- buttons ------------------------------------------------------------------------------------------
 
-    async def press(self, update: Update, _: Context) -> None:
+    async def press(self, update: Update, _context: Context) -> None:
         """A press on an inline button: its data is an action and what it is about."""
         query = update.callback_query
         if query is None or query.message is None:

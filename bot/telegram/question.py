@@ -107,8 +107,14 @@ class Question:
         message = self.message
         if self.private:
             return True
-        if self.query is None and message.sender_chat is not None and message.sender_chat.id == message.chat.id:
-            return True  # an anonymous administrator, or a post in a channel, which only administrators can make
+        if (
+            self.query is None
+            and message.sender_chat is not None
+            and message.sender_chat.id == message.chat.id
+        ):
+            return (
+                True  # an anonymous administrator, or a post in a channel, which only administrators can make
+            )
         if self.user is None:
             return False
         member = await message.chat.get_member(self.user.id)
@@ -160,4 +166,3 @@ def chat_of(message: TelegramMessage) -> Chat:
     """The chat, or the topic of it, that a message stands in."""
     thread = message.message_thread_id if message.is_topic_message else None
     return Chat(message.chat.id, thread or 0)
-

@@ -65,7 +65,9 @@ class TelegramSender:
 
     async def send(self, chat: Chat, message: Message) -> Outcome:
         """One attempt; a text whose markup Telegram refuses goes out once more, plain."""
-        return await self._plain_if_need_be(functools.partial(self._send, chat, message.silent), chat, message)
+        return await self._plain_if_need_be(
+            functools.partial(self._send, chat, message.silent), chat, message
+        )
 
     async def edit(self, chat: Chat, message_id: int, message: Message) -> Outcome:
         """As `Sender.edit`. It waits briefly for an answer: an edit can be repeated without harm."""
@@ -181,7 +183,9 @@ def _button(button: Button) -> InlineKeyboardButton:
     if button.copy:
         return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.copy))
     if button.share:
-        anywhere = SwitchInlineQueryChosenChat(button.share, True, False, True, True)  # no other bots
+        anywhere = SwitchInlineQueryChosenChat(
+            button.share, allow_user_chats=True, allow_group_chats=True, allow_channel_chats=True
+        )
         return InlineKeyboardButton(button.label, switch_inline_query_chosen_chat=anywhere)
     return InlineKeyboardButton(button.label, callback_data=button.data or None, url=button.url or None)
 
