@@ -13,8 +13,7 @@ LOCALES = ROOT / "bot" / "locales"
 LANGUAGES = ("ru", "kk")
 _HEADER = "# What the bot says. {places} stay as they are; so do <tags>, /commands and line breaks."
 _THEN = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
-_HEADERS = {"creation_date": _THEN, "revision_date": _THEN, "version": "", "msgid_bugs_address": ""}
-"""Fixed, so that writing a catalogue again changes nothing."""
+"""A fixed date, so that writing a catalogue again changes nothing."""
 _KEYWORDS = {"N_": None, "say": None, "count": (1, 2)}
 
 
@@ -35,7 +34,14 @@ def updated(language: str) -> Catalog:
         with path.open("rb") as file:
             known = read_po(file, locale=language)
     known.update(template(), no_fuzzy_matching=True)
-    catalogue = Catalog(locale=language, project="digest-bot", fuzzy=False, header_comment=_HEADER, **_HEADERS)
+    catalogue = Catalog(
+        locale=language,
+        project="digest-bot",
+        fuzzy=False,
+        header_comment=_HEADER,
+        creation_date=_THEN,
+        revision_date=_THEN,
+    )
     for message in known:
         if message.id:
             catalogue.add(message.id, message.string, flags=message.flags)

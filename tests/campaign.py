@@ -130,7 +130,7 @@ class Rig:
         """So many chats whose digest is due at `at` (now) and daily from then on; that moment."""
         at = at or self.minute()
         store = open_store(f"sqlite:///{self.file}")
-        await store.subscribe(Chat(FIRST), Preferences(at.time(), EVERY_DAY, zone), at)
+        await store.subscribe(Chat(FIRST), Preferences(at.time(), EVERY_DAY, zone), at, at)
         await store.close()
         with closing(sqlite3.connect(self.file)) as database, database:
             row = database.execute("SELECT * FROM subscriptions").fetchone()

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from bot.content.checking import check
 from bot.content.loader import Loaded
+from bot.core.language import ENGLISH
 from bot.core.markdown import render
-from bot.core.model import Message
+from bot.core.model import Message, Pick
 from bot.core.render import digest as render_digest
 from bot.sandbox.grammar import parse_html
 
@@ -138,7 +139,7 @@ def shows(loaded: Loaded) -> bool:
     """Render whatever can be shown; whether it would be published."""
     for theme in loaded.readable.themes:
         for item in theme.digests:
-            render_digest(theme, item, theme.digests, 1, 2)
+            render_digest(ENGLISH, theme, item, theme.digests, Pick(item.id, 1, 2))
     assert (loaded.library is None) == any(each.severity == "error" for each in loaded.findings)
     for each in loaded.findings:
         assert each.line >= 1

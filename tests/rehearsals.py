@@ -178,7 +178,7 @@ async def _migrate(folder: Path, order: tuple[str, ...], *, subscribed: bool) ->
     delivering = Delivering(store, sender, alerts, LIBRARY, clock, "owner")
     subscribing = Subscribing(store, LIBRARY, clock, wanted)
     for id_ in (-100, -200) if subscribed else (-100,):
-        await store.subscribe(Chat(id_), wanted, NOW)
+        await store.subscribe(Chat(id_), wanted, NOW, NOW)
     await delivering.plan()
     for event in order:
         if event == "error":

@@ -143,7 +143,7 @@ async def test_a_theme_opens_at_the_first_unread_digest(stage: Stage) -> None:
 
     assert "Springs" in first["text"]
     assert "1 < 2 & 3 > 2" in first["text"]
-    assert "/water · 1 of 5 read" in first["text"]
+    assert "/water · 1/5 read" in first["text"]
     assert "Seas" in second["text"]
 
 
@@ -322,7 +322,7 @@ async def test_the_daily_digest_arrives_once_a_day(stage: Stage) -> None:
 
     assert "Springs" in first["text"]
     assert "Seas" in second["text"]
-    assert "/water · 2 of 5 read" in second["text"]
+    assert "/water · 2/5 read" in second["text"]
 
 
 async def test_the_end_is_told_once(stage: Stage) -> None:

@@ -71,7 +71,7 @@ async def stage(tmp_path: Path, rate: float) -> AsyncIterator[Stage]:
     """A running bot with readers."""
     store = open_store(f"sqlite:///{tmp_path}/bot.db")
     for reader in READERS:
-        await store.subscribe(Chat(reader), WANTED, FAR)
+        await store.subscribe(Chat(reader), WANTED, FAR, FAR)
     await store.close()
     sandbox = Sandbox(SandboxSettings(port=0, token=TOKEN))
     for reader in READERS:

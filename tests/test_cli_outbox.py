@@ -33,7 +33,7 @@ async def fill(folder: Path) -> None:
     store = open_store(f"sqlite:///{folder}/bot.db")
     planner = functools.partial(plan, now=NOW, max_lateness=dt.timedelta(hours=6))
     for number in range(1, 5):
-        await store.subscribe(Chat(number), WANTED, NOW)
+        await store.subscribe(Chat(number), WANTED, NOW, NOW)
         await store.plan(NOW, planner, 10)
         if number == 4:
             break
@@ -216,7 +216,7 @@ async def test_a_broadcast_queued_while_the_bot_is_stopped_goes_out_when_it_runs
     """Its card appears with the first admin."""
     await Conversation(sandbox).send("/start")
     store = open_store(f"sqlite:///{tmp_path}/bot.db")
-    await store.subscribe(Chat(READER), WANTED, dt.datetime(2999, 1, 1, tzinfo=dt.UTC))
+    await store.subscribe(Chat(READER), WANTED, dt.datetime(2999, 1, 1, tzinfo=dt.UTC), NOW)
     await store.close()
     (tmp_path / "text.md").write_text("**Hello** & welcome")
     code, output = await asyncio.to_thread(
@@ -244,7 +244,7 @@ async def test_a_broadcast_is_steered_beside_a_running_bot(sandbox: Sandbox, tmp
     await operator.send("/start")
     store = open_store(f"sqlite:///{tmp_path}/bot.db")
     for chat in range(700_000, 700_040):
-        await store.subscribe(Chat(chat), WANTED, dt.datetime(2999, 1, 1, tzinfo=dt.UTC))
+        await store.subscribe(Chat(chat), WANTED, dt.datetime(2999, 1, 1, tzinfo=dt.UTC), NOW)
     await store.close()
     await operator.call("/api/crowd", {"first": 700_000, "count": 40})
     process = BotProcess(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core import render, screens, texts
+from bot.core.language import ENGLISH
 from bot.core.library import Library
 from bot.core.model import (
     EVERY_DAY,
@@ -18,6 +19,7 @@ from bot.core.model import (
     Chat,
     Digest,
     Message,
+    Pick,
     Preferences,
     Subscription,
     Theme,
@@ -83,27 +85,27 @@ def labels(message: Message) -> list[str]:
 
 def all_messages(library: Library) -> Iterator[Message]:
     """Every message about a library."""
-    yield render.welcome(library, 4)
-    yield render.all_read(4)
+    yield render.welcome(ENGLISH, library, 4)
+    yield render.all_read(ENGLISH, 4)
     shelves = {theme.name: theme.digests for theme in library.themes}
-    yield render.themes(library, shelves, frozenset({"w1"}))
-    yield from (render.article(article, 1, 4) for article in library.articles)
+    yield render.themes(ENGLISH, library, shelves, frozenset({"w1"}))
+    yield from (render.article(ENGLISH, article, 1, 4) for article in library.articles)
     for theme in library.themes:
         for item in theme.digests:
-            page = render.digest(theme, item, theme.digests, 1, 4)
+            page = render.digest(ENGLISH, theme, item, theme.digests, Pick(None, 1, 4))
             yield page
             found = library.article(item.article)
             assert found is not None
-            yield render.with_paragraphs(page, item, theme.digests, found)
+            yield render.with_paragraphs(ENGLISH, page, item, theme.digests, found)
 
 
 def all_screens(wanted: Preferences, themes: tuple[Theme, ...]) -> Iterator[Message]:
     """Every screen of the settings."""
-    yield screens.overview(Subscription(Chat(1), wanted, NOW), themes, NOW)
-    yield screens.choose_time(wanted)
-    yield screens.choose_days(wanted)
-    yield screens.choose_themes(wanted, themes)
-    yield screens.choose_zone(wanted, NOW)
+    yield screens.overview(ENGLISH, Subscription(Chat(1), wanted, NOW), themes, NOW)
+    yield screens.choose_time(ENGLISH, wanted)
+    yield screens.choose_days(ENGLISH, wanted)
+    yield screens.choose_themes(ENGLISH, wanted, themes)
+    yield screens.choose_zone(ENGLISH, wanted, NOW)
 
 
 def check(message: Message) -> None:
@@ -139,26 +141,28 @@ def test_every_screen_is_what_telegram_takes(
 
 def test_names_are_escaped() -> None:
     """Titles and authors show as they are, with <, & and quotation marks."""
-    seen = plain(render.welcome(LIBRARY, 4).html)
+    seen = plain(render.welcome(ENGLISH, LIBRARY, 4).html)
     assert 'rivers <& "friends">' in seen
     assert 'A. <b>Author</b> & "Co"' in seen
-    about = plain(render.article(ARTICLE, 1, 4).html)
+    about = plain(render.article(ENGLISH, ARTICLE, 1, 4).html)
     assert "Publisher <p>" in about
     assert "Licence & <terms>" in about
-    page = render.digest(WATER_THEME, WATER[0], WATER, 1, 4)
-    assert "On <one> & all" in plain(render.with_paragraphs(page, WATER[0], WATER, ARTICLE).html)
-    assert 'Water & "so" <on>' in plain(render.themes(LIBRARY, SHELVES, frozenset()).html)
+    page = render.digest(ENGLISH, WATER_THEME, WATER[0], WATER, Pick(None, 1, 4))
+    assert "On <one> & all" in plain(render.with_paragraphs(ENGLISH, page, WATER[0], WATER, ARTICLE).html)
+    assert 'Water & "so" <on>' in plain(render.themes(ENGLISH, LIBRARY, SHELVES, frozenset()).html)
 
 
 def test_a_digest_shows_its_title_text_command_and_progress() -> None:
     """And nothing else; Markdown is rendered."""
-    page = render.digest(WATER_THEME, WATER[1], WATER, 2, 4)
-    assert page.html == ("🤝 <b>Title w2</b>\n\nThe <b>text</b> of w2.\n\n<i>/water · 2 of 4 read</i>")
+    page = render.digest(ENGLISH, WATER_THEME, WATER[1], WATER, Pick(None, 2, 4))
+    assert page.html == ("🤝 <b>Title w2</b>\n\nThe <b>text</b> of w2.\n\n<i>/water · 2/4 read</i>")
 
 
 def test_a_theme_is_a_ring() -> None:
     """◀ and ▶ lead round, and the middle tells the position."""
-    first, last = (render.digest(WATER_THEME, item, WATER, 1, 4) for item in (WATER[0], WATER[-1]))
+    first, last = (
+        render.digest(ENGLISH, WATER_THEME, item, WATER, Pick(None, 1, 4)) for item in (WATER[0], WATER[-1])
+    )
     assert [button.data for button in first.buttons[0]] == ["d:w3", "n:w1", "d:w2"]
     assert [button.data for button in last.buttons[0]] == ["d:w2", "n:w3", "d:w1"]
     assert labels(first)[:3] == ["◀", "1/3", "▶"]
@@ -166,14 +170,14 @@ def test_a_theme_is_a_ring() -> None:
 
 def test_a_theme_of_one_digest_has_no_arrows() -> None:
     """Only the source and the next unread one."""
-    page = render.digest(TRADE_THEME, TRADE[0], TRADE, 1, 4)
+    page = render.digest(ENGLISH, TRADE_THEME, TRADE[0], TRADE, Pick(None, 1, 4))
     assert [button.data for button in buttons(page)] == ["p:t1", "next"]
 
 
 def test_the_source_unfolds_and_folds() -> None:
     """The paragraphs stand below the digest, and the button leads back."""
-    page = render.digest(WATER_THEME, WATER[0], WATER, 1, 4)
-    unfolded = render.with_paragraphs(page, WATER[0], WATER, ARTICLE)
+    page = render.digest(ENGLISH, WATER_THEME, WATER[0], WATER, Pick(None, 1, 4))
+    unfolded = render.with_paragraphs(ENGLISH, page, WATER[0], WATER, ARTICLE)
     assert unfolded.html.startswith(page.html)
     assert "¶ 2 · On two" in unfolded.html
     assert "p:w1" in [button.data for button in buttons(page)]
@@ -194,21 +198,21 @@ def test_the_source_unfolds_and_folds() -> None:
 def test_paragraph_numbers_are_drawn_together(numbers: tuple[int, ...], label: str) -> None:
     """Runs become spans, and a long list is cut."""
     item = Digest("x", "X", "text", numbers)
-    page = render.digest(TRADE_THEME, item, (item,), 1, 1)
+    page = render.digest(ENGLISH, TRADE_THEME, item, (item,), Pick(None, 1, 1))
     assert labels(page)[0] == f"Source {label}"
 
 
 def test_the_list_of_themes_shows_progress() -> None:
     """A tick where all is read; nothing to read is no tick."""
-    listing = render.themes(LIBRARY, {"water": WATER, "trade": TRADE}, frozenset({"w1", "t1"})).html
+    listing = render.themes(ENGLISH, LIBRARY, {"water": WATER, "trade": TRADE}, frozenset({"w1", "t1"})).html
     assert "· 1/3\n/water" in listing
     assert "· ✓\n/trade" in listing
-    assert "· 0/0\n/trade" in render.themes(LIBRARY, {"water": WATER, "trade": ()}, frozenset()).html
+    assert "· 0/0\n/trade" in render.themes(ENGLISH, LIBRARY, {"water": WATER, "trade": ()}, frozenset()).html
 
 
 def test_about_the_article() -> None:
     """What it is, what is covered, how far the reader is, and a way to the source."""
-    message = render.article(ARTICLE, 1, 4)
+    message = render.article(ENGLISH, ARTICLE, 1, 4)
     assert "2 themes, 4 digests, resting on 2 of its 2 paragraphs. You have read 1 of 4." in message.html
     assert "28 May 2024" in message.html
     assert message.buttons[-1] == (Button("Read the article", url="https://example.org/?a=1&b=2"),)
@@ -217,7 +221,7 @@ def test_about_the_article() -> None:
 def test_toasts_are_short_enough() -> None:
     """Telegram shows at most 200 characters."""
     toasts = (
-        texts.position(999, 999, 998),
+        texts.position(ENGLISH, 999, 999, 998),
         texts.GONE,
         texts.OLD_BUTTON,
         texts.OLD_SETTING,
@@ -226,20 +230,20 @@ def test_toasts_are_short_enough() -> None:
         texts.SOMETHING_WENT_WRONG,
     )
     assert max(map(len, toasts)) <= 200
-    assert texts.position(1, 3, 0) == "Digest 1 of 3 in this theme, all read."
+    assert texts.position(ENGLISH, 1, 3, 0) == "Digest 1 of 3 in this theme, all read."
 
 
 def test_every_sentence_is_what_telegram_takes() -> None:
     """Fixed texts, and those with names in them."""
     for html in (
-        texts.help_text("water"),
+        texts.help_text(ENGLISH, "water"),
         texts.PLAIN_TEXT,
         texts.NOTHING_HERE,
         texts.UNSUBSCRIBED,
         texts.NOT_SUBSCRIBED,
-        texts.unknown_command("x&lt;", "next"),
-        texts.unknown_command("x", None),
-        texts.not_understood(("“&lt;b”",), "water"),
+        texts.unknown_command(ENGLISH, "x&lt;", "next"),
+        texts.unknown_command(ENGLISH, "x", None),
+        texts.not_understood(ENGLISH, ("“&lt;b”",), "water"),
     ):
         assert plain(html)
 
@@ -255,7 +259,7 @@ def test_the_menu_is_what_telegram_takes() -> None:
 
 def test_the_overview_shows_what_was_chosen_and_when_the_next_one_comes() -> None:
     """In the reader's own time."""
-    seen = plain(screens.overview(SUBSCRIPTION, LIBRARY.themes, NOW).html)
+    seen = plain(screens.overview(ENGLISH, SUBSCRIPTION, LIBRARY.themes, NOW).html)
     assert "07:30, weekdays" in seen
     assert "Almaty (Asia/Almaty)" in seen
     assert "/trade" in seen
@@ -264,7 +268,7 @@ def test_the_overview_shows_what_was_chosen_and_when_the_next_one_comes() -> Non
 
 def test_a_paused_subscription_says_so() -> None:
     """There is no next digest to name."""
-    assert screens.upcoming(Subscription(Chat(1), WANTED, None), NOW) == "paused"
+    assert screens.upcoming(ENGLISH, Subscription(Chat(1), WANTED, None), NOW) == "paused"
 
 
 @pytest.mark.parametrize(
@@ -278,7 +282,7 @@ def test_a_paused_subscription_says_so() -> None:
 def test_moments_are_said_by_the_readers_calendar(hours: int, said: str) -> None:
     """Today and tomorrow are local dates."""
     wanted = Subscription(Chat(1), WANTED, NOW + dt.timedelta(hours=hours))
-    assert screens.upcoming(wanted, NOW) == said
+    assert screens.upcoming(ENGLISH, wanted, NOW) == said
 
 
 def chosen(message: Message) -> list[str]:
@@ -288,26 +292,26 @@ def chosen(message: Message) -> list[str]:
 
 def test_what_is_chosen_is_marked() -> None:
     """On every screen."""
-    assert chosen(screens.choose_time(WANTED)) == ["07", "07:30"]
-    assert chosen(screens.choose_days(WANTED)) == ["Weekdays", "Mon", "Tue", "Wed", "Thu", "Fri"]
-    assert chosen(screens.choose_themes(WANTED, LIBRARY.themes)) == ['🤝 Trade & "so" <on>']
-    assert chosen(screens.choose_zone(WANTED, NOW)) == ["Almaty 09:00"]
+    assert chosen(screens.choose_time(ENGLISH, WANTED)) == ["07", "07:30"]
+    assert chosen(screens.choose_days(ENGLISH, WANTED)) == ["Weekdays", "Mon", "Tue", "Wed", "Thu", "Fri"]
+    assert chosen(screens.choose_themes(ENGLISH, WANTED, LIBRARY.themes)) == ['🤝 Trade & "so" <on>']
+    assert chosen(screens.choose_zone(ENGLISH, WANTED, NOW)) == ["Almaty 09:00"]
 
 
 def test_a_time_between_the_quarters_marks_its_hour_alone() -> None:
     """07:10 stands on no button, and choosing another hour keeps its minutes."""
     odd = Preferences(dt.time(7, 10), EVERY_DAY, "UTC")
-    message = screens.choose_time(odd)
+    message = screens.choose_time(ENGLISH, odd)
     assert chosen(message) == ["07"]
     assert Button("08", "s:t:0810") in buttons(message)
 
 
 def test_a_press_on_a_day_adds_it_or_takes_it_away_but_never_the_last() -> None:
     """The mask that a button carries is never empty."""
-    data = {button.label: button.data for button in buttons(screens.choose_days(WANTED))}
+    data = {button.label: button.data for button in buttons(screens.choose_days(ENGLISH, WANTED))}
     assert (data["Sat"], data["✓ Mon"]) == ("s:d:63", "s:d:30")
     alone = Preferences(dt.time(9), 1, "UTC")
-    assert Button("✓ Mon", "s:d:1") in buttons(screens.choose_days(alone))
+    assert Button("✓ Mon", "s:d:1") in buttons(screens.choose_days(ENGLISH, alone))
 
 
 def test_zones_are_named_as_people_do() -> None:
@@ -325,5 +329,5 @@ def test_long_ids_and_names_still_fit_a_button() -> None:
     name = "n" * 32
     theme = Theme(name, "T", "🤝", "S", digests("d" * 60, "e" * 60))
     for item in theme.digests:
-        check(render.digest(theme, item, theme.digests, 1, 2))
-    check(screens.choose_themes(WANTED, (theme,)))
+        check(render.digest(ENGLISH, theme, item, theme.digests, Pick(None, 1, 2)))
+    check(screens.choose_themes(ENGLISH, WANTED, (theme,)))

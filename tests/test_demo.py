@@ -89,7 +89,7 @@ async def test_a_newcomer_reads_subscribes_and_sees_tomorrows_digest(page: Page)
     await page.get_by_role("button", name="Jump to next delivery").click()
 
     await expect(last).to_contain_text("A UN center for Central Asia and Afghanistan", timeout=10_000)
-    await expect(last).to_contain_text("/initiatives · 3 of 40 read")
+    await expect(last).to_contain_text("/initiatives · 3/40 read")
     await expect(page.locator("article.in")).to_have_count(3)
 
 
@@ -103,7 +103,7 @@ async def test_a_killed_bot_comes_back_and_still_knows_the_reader(demo: Demo, pa
     assert "starting it again" in await demo.line()
     await page.get_by_role("button", name="Jump to next delivery").click()
 
-    await expect(last).to_contain_text("1 of 40 read", timeout=45_000)
+    await expect(last).to_contain_text("1/40 read", timeout=45_000)
 
 
 @pytest.mark.parametrize("name", ["Reading circle", "Digests"])
@@ -120,5 +120,5 @@ async def test_the_editor_tab_shows_the_same_digests(page: Page) -> None:
     await page.get_by_role("tab", name="Editor").click()
     editor = page.frame_locator("iframe[title=Editor]")
 
-    await expect(editor.locator("[data-digest=biosafety-agency] .text")).to_contain_text("1 of 40 read")
+    await expect(editor.locator("[data-digest=biosafety-agency] .text")).to_contain_text("1/40 read")
     await expect(editor.get_by_text("1 article · 10 themes · 40 digests · no findings")).to_be_visible()

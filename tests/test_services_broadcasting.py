@@ -62,7 +62,7 @@ class Scene:
     async def begun(self, readers: int = 3) -> tuple[Broadcasting, int]:
         """A broadcast that the operator has said yes to."""
         for reader in range(1, readers + 1):
-            await self.store.subscribe(Chat(reader), WANTED, NOW + HOUR)
+            await self.store.subscribe(Chat(reader), WANTED, NOW + HOUR, NOW)
         work = self.broadcasting()
         item = await work.draft("Hello", OPERATOR)
         await work.ask(item)

@@ -66,7 +66,7 @@ class Bot:
     async def deliver(self, *chats: Chat, library: Library = LIBRARY) -> None:
         """Subscribe chats, and send them what is due now."""
         for chat in chats:
-            await self.store.subscribe(chat, WANTED, self.clock.now())
+            await self.store.subscribe(chat, WANTED, self.clock.now(), NOW)
         delivering = self.delivering(library)
         await delivering.plan()
         await delivering.drain()
@@ -127,7 +127,7 @@ async def test_the_footer_stays_that_of_its_day(bot: Bot) -> None:
     await bot.deliver()
     await bot.tick(CHANGED)
     ((_, message_id, message),) = bot.sender.edited
-    assert (message_id, message.html.rpartition("\n")[2]) == (1, "<i>/water · 1 of 4 read</i>")
+    assert (message_id, message.html.rpartition("\n")[2]) == (1, "<i>/water · 1/4 read</i>")
 
 
 @pytest.mark.parametrize("refused", ["message to edit not found", "message can't be edited"])
@@ -252,7 +252,7 @@ async def test_a_sentence_that_stays_tells_nobody_anew(bot: Bot) -> None:
 async def test_who_blocked_the_bot_is_not_told(bot: Bot) -> None:
     """A paused chat takes nothing."""
     await bot.deliver(ALICE, BOB)
-    await bot.store.pause(BOB.id, "blocked")
+    await bot.store.pause(BOB.id, "blocked", NOW)
     for _ in range(2):
         await bot.tick(CORRECTED)
     assert [chat for chat, _ in bot.sender.sent[2:]] == [ALICE]

@@ -121,7 +121,7 @@ def states(tmp_path: Path) -> Callable[[], list[str]]:
 async def subscribe(store: Store, *chats: Chat) -> None:
     """Readers whose slot comes due now."""
     for chat in chats:
-        await store.subscribe(chat, WANTED, NOW)
+        await store.subscribe(chat, WANTED, NOW, NOW)
 
 
 async def tick(delivering: Delivering) -> int:
@@ -139,10 +139,10 @@ async def test_a_due_digest_is_sent_and_not_again(
     await store.mark_seen(BOB, "w1", NOW)
     assert [await tick(delivering) for _ in range(3)] == [2, 0, 0]
     assert {chat: message.html.split("\n")[-1] for chat, message in sender.sent} == {
-        ALICE: "<i>/water · 1 of 4 read</i>",
-        BOB: "<i>/water · 2 of 4 read</i>",
+        ALICE: "<i>/water · 1/4 read</i>",
+        BOB: "<i>/water · 2/4 read</i>",
     }
-    assert await store.seen(ALICE) == {"w1"}
+    assert (await store.history(ALICE)).seen == {"w1"}
 
 
 async def test_a_week_brings_everything_once_and_then_the_end(
@@ -292,7 +292,7 @@ async def test_a_moved_group_gets_its_digest_at_its_new_id(
     assert await tick(delivering) == 2
     assert [chat for chat, _ in sender.sent] == [ALICE, Chat(-100)]
     assert states() == ["sent"]
-    assert await store.seen(Chat(-100)) == {"w1"}
+    assert (await store.history(Chat(-100))).seen == {"w1"}
 
 
 async def test_a_refused_token_stops_everything_and_costs_nobody_a_digest(
@@ -308,7 +308,7 @@ async def test_a_refused_token_stops_everything_and_costs_nobody_a_digest(
     assert len(alerts.told) == 1
     clock.move(minutes=10)
     assert await tick(deliverer(store, sender, clock, "new")) == 20
-    assert {frozenset({"w1"})} == {await store.seen(chat) for chat in readers}
+    assert {frozenset({"w1"})} == {(await store.history(chat)).seen for chat in readers}
 
 
 async def test_a_digest_that_telegram_refuses_stops_itself(

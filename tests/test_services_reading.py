@@ -50,7 +50,7 @@ async def test_nothing_counts_as_read_before_it_was_shown(reading: Reading) -> N
 
 async def test_next_begins_with_the_subscribed_themes(reading: Reading, store: Store) -> None:
     """And goes on with the others."""
-    await store.subscribe(READER, Preferences(dt.time(9), EVERY_DAY, "UTC", ("trade",)), NOW)
+    await store.subscribe(READER, Preferences(dt.time(9), EVERY_DAY, "UTC", ("trade",)), NOW, NOW)
     assert [await read(reading, await reading.next(READER)) for _ in range(2)] == ["t1", "w1"]
 
 
@@ -66,10 +66,10 @@ async def test_a_page_shows_progress_over_everything(reading: Reading) -> None:
     await reading.mark_read(READER, "t1")
     page = await reading.digest(READER, "w2")
     assert page is not None
-    assert page.message.html.endswith("/water · 2 of 4 read</i>")
+    assert page.message.html.endswith("/water · 2/4 read</i>")
     again = await reading.digest(READER, "t1")
     assert again is not None
-    assert again.message.html.endswith("/trade · 1 of 4 read</i>")
+    assert again.message.html.endswith("/trade · 1/4 read</i>")
 
 
 async def test_the_paragraphs_of_a_digest(reading: Reading) -> None:

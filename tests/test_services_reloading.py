@@ -327,7 +327,7 @@ async def test_progress_survives_every_change(store: Store, change: str) -> None
     library, following, read = CHANGES[change]
     sender, clock = RecordingSender(), FixedClock()
     delivering = deliverer(store, sender, clock)
-    await store.subscribe(ALICE, WANTED, NOW)
+    await store.subscribe(ALICE, WANTED, NOW, NOW)
     for _ in range(2):
         await tick(delivering)
         clock.move(days=1)
@@ -337,7 +337,7 @@ async def test_progress_survives_every_change(store: Store, change: str) -> None
     assert (page.digest, progress(page.message)) == (following, read)
     await tick(delivering)
     assert progress(sender.sent[2][1]) == read
-    assert await store.seen(ALICE) == {"w1", "w2", following}
+    assert (await store.history(ALICE)).seen == {"w1", "w2", following}
 
 
 async def test_what_was_removed_and_comes_back_is_still_read(store: Store) -> None:
@@ -354,7 +354,7 @@ async def test_who_had_read_everything_goes_on_with_what_is_added(store: Store) 
     """The end is no end: a new digest is delivered, and after it the end is told anew."""
     sender, clock = RecordingSender(), FixedClock()
     delivering = deliverer(store, sender, clock, shelf(water=WATER[:1]))
-    await store.subscribe(ALICE, WANTED, NOW)
+    await store.subscribe(ALICE, WANTED, NOW, NOW)
     for library in (shelf(water=WATER[:1]),) * 3 + (shelf(water=WATER[:2]),) * 2:
         delivering.take(library)
         await tick(delivering)
@@ -366,7 +366,7 @@ async def test_who_had_read_everything_goes_on_with_what_is_added(store: Store) 
 async def test_a_subscription_to_a_removed_theme_goes_on_with_the_others(store: Store) -> None:
     """Its screens work, and the next choice is among the themes that there are."""
     clock, sender = FixedClock(), RecordingSender()
-    await store.subscribe(ALICE, replace(WANTED, themes=("trade",)), NOW)
+    await store.subscribe(ALICE, replace(WANTED, themes=("trade",)), NOW, NOW)
     library = shelf(water=WATER)
     delivering = deliverer(store, sender, clock)
     delivering.take(library)
@@ -399,7 +399,7 @@ async def tick(delivering: Delivering) -> None:
 async def subscribe(store: Store, *chats: Chat, at: dt.datetime = NOW) -> None:
     """Readers whose slot comes due now."""
     for chat in chats:
-        await store.subscribe(chat, WANTED, at)
+        await store.subscribe(chat, WANTED, at, NOW)
 
 
 async def until(reached: Callable[[], bool]) -> None:

@@ -97,7 +97,7 @@ async def test_stopping(subscribing: Subscribing, store: Store) -> None:
     await store.mark_seen(READER, "w1", NOW)
     assert (await subscribing.stop(READER)).html == texts.UNSUBSCRIBED
     assert (await subscribing.stop(READER)).html == texts.NOT_SUBSCRIBED
-    assert await store.seen(READER) == {"w1"}
+    assert (await store.history(READER)).seen == {"w1"}
 
 
 async def test_without_a_subscription_there_is_nothing_to_change(subscribing: Subscribing) -> None:

@@ -3,7 +3,6 @@
 import datetime as dt
 import functools
 import sqlite3
-from collections.abc import Set as AbstractSet
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 from bot.core.delivery import Ambiguous, OnAmbiguous, Outcome, RateLimited, Refused, Sent, Unreachable, decide
 from bot.core.library import Library
-from bot.core.model import EVERY_DAY, Chat, Delivery, Outlook, Pick, Preferences, Subscription
+from bot.core.model import EVERY_DAY, Chat, Delivery, History, Outlook, Pick, Preferences, Subscription
 from bot.core.planning import plan
 from bot.core.schedule import next_slot
 from bot.core.sequence import pick
@@ -29,8 +28,8 @@ TODAY = dt.date(2026, 11, 23)
 def choose_from(library: Library) -> Choose:
     """What the use case hands to `claim`."""
 
-    def choose(wanted: Preferences, seen: AbstractSet[str]) -> Pick:
-        return pick(library, wanted.themes, seen, TODAY)
+    def choose(wanted: Preferences, history: History) -> Pick:
+        return pick(library, wanted, history, TODAY)
 
     return choose
 
@@ -41,7 +40,7 @@ CHOOSE = choose_from(LIBRARY)
 async def due(store: Store, *chats: Chat, at: dt.datetime = NOW, wanted: Preferences = WANTED) -> None:
     """Subscribe chats whose slot is `at`, and plan it."""
     for chat in chats:
-        await store.subscribe(chat, wanted, at)
+        await store.subscribe(chat, wanted, at, NOW)
     await plan_at(store, at)
 
 
@@ -90,8 +89,8 @@ def rows(tmp_path: Path) -> Any:
 async def test_a_subscription_is_kept_as_it_was_given(store: Store) -> None:
     """Time, days, zone, themes and the next slot; topics of one group are chats of their own."""
     wanted = Preferences(dt.time(7, 5), 0b0010101, "America/Argentina/Buenos_Aires", ("trade", "water"))
-    await store.subscribe(ALICE, wanted, NOW)
-    await store.subscribe(TOPIC, WANTED, NOW + DAY)
+    await store.subscribe(ALICE, wanted, NOW, NOW)
+    await store.subscribe(TOPIC, WANTED, NOW + DAY, NOW)
     assert await store.subscription(ALICE) == Subscription(ALICE, wanted, NOW)
     assert await store.subscription(TOPIC) == Subscription(TOPIC, WANTED, NOW + DAY)
     assert await store.subscription(BOB) is None
@@ -101,18 +100,18 @@ async def test_unsubscribing_ends_it_and_drops_what_is_owed(store: Store, rows: 
     """True once, then False; progress stays."""
     await due(store, ALICE, BOB)
     await store.mark_seen(ALICE, "w1", NOW)
-    assert await store.unsubscribe(ALICE)
-    assert not await store.unsubscribe(ALICE)
+    assert await store.unsubscribe(ALICE, NOW)
+    assert not await store.unsubscribe(ALICE, NOW)
     assert await store.subscription(ALICE) is None
     assert [delivery.chat for delivery in await claim(store)] == [BOB]
-    assert await store.seen(ALICE) == {"w1"}
+    assert (await store.history(ALICE)).seen == {"w1"}
     assert len(rows("id")) == 1
 
 
 async def test_who_comes_back_the_same_day_gets_what_was_dropped(store: Store) -> None:
     """Today's digest never left, so subscribing again for later today brings it."""
     await due(store, ALICE)
-    await store.unsubscribe(ALICE)
+    await store.unsubscribe(ALICE, NOW)
     assert await store.last_date(ALICE) is None
     await due(store, ALICE, at=NOW + HOUR, wanted=Preferences(dt.time(10), EVERY_DAY, "Asia/Almaty"))
     assert await deliver(store, NOW + HOUR) == ["w1"]
@@ -122,7 +121,7 @@ async def test_who_comes_back_the_same_day_gets_no_second_one(store: Store) -> N
     """Today's digest was delivered: its date stays taken through the end of the subscription."""
     await due(store, ALICE)
     await deliver(store, NOW)
-    await store.unsubscribe(ALICE)
+    await store.unsubscribe(ALICE, NOW)
     assert await store.last_date(ALICE) == TODAY
     later = Preferences(dt.time(21), EVERY_DAY, "Asia/Almaty")
     slot = next_slot(later, NOW, await store.last_date(ALICE))
@@ -134,9 +133,9 @@ async def test_unsubscribing_with_one_in_doubt_lists_it(store: Store, rows: Any)
     await due(store, ALICE)
     (delivery,) = await claim(store)
     await answer(store, delivery, Ambiguous("no answer"))
-    await store.unsubscribe(ALICE)
+    await store.unsubscribe(ALICE, NOW)
     assert rows("state, code") == [("unknown", "no answer")]
-    assert await store.seen(ALICE) == {"w1"}
+    assert (await store.history(ALICE)).seen == {"w1"}
     assert await store.last_date(ALICE) == TODAY
 
 
@@ -145,7 +144,7 @@ async def test_a_changed_time_brings_no_second_delivery_that_day(store: Store, r
     await due(store, ALICE)
     assert await deliver(store, NOW) == ["w1"]
     evening = NOW + 12 * HOUR
-    await store.subscribe(ALICE, Preferences(dt.time(21), EVERY_DAY, "Asia/Almaty"), evening)
+    await store.subscribe(ALICE, Preferences(dt.time(21), EVERY_DAY, "Asia/Almaty"), evening, NOW)
     assert await deliver(store, evening) == []
     assert len(rows("id")) == 1
     subscription = await store.subscription(ALICE)
@@ -156,13 +155,13 @@ async def test_a_changed_time_brings_no_second_delivery_that_day(store: Store, r
 async def test_a_paused_chat_gets_nothing_and_keeps_everything(store: Store) -> None:
     """All of its topics; waking them brings what is still owed."""
     await due(store, ALICE, TOPIC, BOB)
-    await store.pause(1, "kicked")
+    await store.pause(1, "kicked", NOW)
     assert [delivery.chat for delivery in await claim(store)] == [BOB]
     paused = await store.paused(1)
     assert {item.chat for item in paused} == {ALICE, TOPIC}
     assert all(item.preferences == WANTED and item.next_slot is None for item in paused)
     assert await plan_at(store, NOW + DAY) == 1  # the other chat's
-    await store.subscribe(ALICE, WANTED, NOW + DAY)
+    await store.subscribe(ALICE, WANTED, NOW + DAY, NOW)
     assert await store.paused(1) == tuple(item for item in paused if item.chat == TOPIC)
     assert [delivery.chat for delivery in await claim(store)] == [ALICE]
 
@@ -173,7 +172,7 @@ async def test_a_paused_chat_gets_nothing_and_keeps_everything(store: Store) -> 
 async def test_planning_is_idempotent_and_bounded(store: Store, rows: Any) -> None:
     """At most `limit` at a time, each once, however often it is repeated."""
     for number in range(5):
-        await store.subscribe(Chat(number), WANTED, NOW)
+        await store.subscribe(Chat(number), WANTED, NOW, NOW)
     planner = functools.partial(plan, now=NOW, max_lateness=LATENESS)
     assert [await store.plan(NOW, planner, 2) for _ in range(4)] == [(2, 0), (2, 0), (1, 0), (0, 0)]
     assert len(rows("id")) == 5
@@ -181,14 +180,14 @@ async def test_planning_is_idempotent_and_bounded(store: Store, rows: Any) -> No
 
 async def test_a_slot_ahead_is_not_planned(store: Store) -> None:
     """A minute before, nothing is due."""
-    await store.subscribe(ALICE, WANTED, NOW)
+    await store.subscribe(ALICE, WANTED, NOW, NOW)
     assert await plan_at(store, NOW - MINUTE) == 0
     assert await plan_at(store, NOW) == 1
 
 
 async def test_an_absence_leaves_a_row_for_every_missed_date(store: Store, rows: Any) -> None:
     """Expired ones are counted, today's is due."""
-    await store.subscribe(ALICE, WANTED, NOW)
+    await store.subscribe(ALICE, WANTED, NOW, NOW)
     assert await plan_at(store, NOW + 2 * DAY + HOUR) == 3
     dates = [("2026-11-23", "expired"), ("2026-11-24", "expired"), ("2026-11-25", "due")]
     assert rows("local_date, state") == dates
@@ -216,9 +215,9 @@ async def test_what_expires_in_doubt_is_listed(store: Store, rows: Any) -> None:
 
 async def test_other_zone_rules_move_all_next_slots_once(store: Store) -> None:
     """A new tzdata version: all active slots are derived anew; the same version again: nothing."""
-    await store.subscribe(ALICE, WANTED, NOW)
-    await store.subscribe(BOB, WANTED, NOW)
-    await store.pause(2, "blocked")
+    await store.subscribe(ALICE, WANTED, NOW, NOW)
+    await store.subscribe(BOB, WANTED, NOW, NOW)
+    await store.pause(2, "blocked", NOW)
     assert await store.retime("2026.6", lambda _: NOW + HOUR) == 1
     assert await store.retime("2026.6", lambda _: NOW + DAY) == 0
     assert (await store.outlook()).next_slot == NOW + HOUR
@@ -283,7 +282,7 @@ async def test_only_the_owner_of_the_attempt_settles_it(store: Store, rows: Any,
     for outcome in (Sent(1), Unreachable("blocked"), Refused("bad")):
         await store.settle([decide(wrong, outcome, NOW)], owner, NOW)
     assert rows("state, attempt") == [("sending", 2)]
-    assert await store.seen(ALICE) == frozenset()
+    assert (await store.history(ALICE)).seen == frozenset()
     assert await store.paused(1) == ()
     await answer(store, current, Sent(1))
     assert rows("state") == [("sent",)]
@@ -358,16 +357,18 @@ async def test_themes_changed_while_one_is_in_doubt(store: Store) -> None:
     await due(store, ALICE)
     (doubtful,) = await claim(store)
     await answer(store, doubtful, Ambiguous("no answer"))
-    await store.subscribe(ALICE, Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty", ("trade",)), NOW + DAY)
+    await store.subscribe(
+        ALICE, Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty", ("trade",)), NOW + DAY, NOW
+    )
     (again,) = await claim(store, NOW + MINUTE)
     assert again.pick.digest == "t1"
-    assert await store.seen(ALICE) == {"w1"}
+    assert (await store.history(ALICE)).seen == {"w1"}
 
 
 async def test_a_chat_that_refuses_is_paused_with_all_its_topics(store: Store, rows: Any) -> None:
     """The settings stay, the reason is kept."""
     await due(store, ALICE)
-    await store.subscribe(TOPIC, WANTED, NOW + DAY)
+    await store.subscribe(TOPIC, WANTED, NOW + DAY, NOW)
     (delivery,) = await claim(store)
     await answer(store, delivery, Unreachable("bot was kicked"))
     assert rows("state, code") == [("failed", "bot was kicked")]
@@ -377,7 +378,7 @@ async def test_a_chat_that_refuses_is_paused_with_all_its_topics(store: Store, r
 async def test_a_closed_topic_pauses_that_topic_alone(store: Store) -> None:
     """The group's other topics go on."""
     await due(store, TOPIC)
-    await store.subscribe(ALICE, WANTED, NOW + DAY)
+    await store.subscribe(ALICE, WANTED, NOW + DAY, NOW)
     (delivery,) = await claim(store)
     await answer(store, delivery, Unreachable("TOPIC_CLOSED", topic=True))
     assert [item.chat for item in await store.paused(1)] == [TOPIC]
@@ -390,7 +391,7 @@ async def test_a_refused_message_pauses_nobody(store: Store, rows: Any) -> None:
     await answer(store, delivery, Refused("can't parse entities"))
     assert rows("state, code") == [("failed", "can't parse entities")]
     assert await store.paused(1) == ()
-    assert await store.seen(ALICE) == frozenset()
+    assert (await store.history(ALICE)).seen == frozenset()
 
 
 async def test_very_long_reasons_are_cut(store: Store, rows: Any) -> None:
@@ -411,7 +412,7 @@ async def test_the_end_is_told_once_and_again_after_new_content(store: Store, ro
         choose_from(SHORT),
         choose_from(Library((article("rivers", [("water", digests("w1", "w4"))], TODAY),))),
     )
-    await store.subscribe(ALICE, WANTED, NOW)
+    await store.subscribe(ALICE, WANTED, NOW, NOW)
     days = [short, short, short, short, longer, longer, longer]
     told = [await deliver(store, NOW + day * DAY, choose) for day, choose in enumerate(days)]
     assert told == [["w1"], [None], [], [], ["w4"], [None], []]
@@ -421,17 +422,17 @@ async def test_the_end_is_told_once_and_again_after_new_content(store: Store, ro
 
 async def test_who_starts_over_hears_of_the_end_again(store: Store) -> None:
     """Starting over forgets progress and that the end was told."""
-    await store.subscribe(ALICE, WANTED, NOW)
+    await store.subscribe(ALICE, WANTED, NOW, NOW)
     told = [await deliver(store, NOW + day * DAY, choose_from(SHORT)) for day in (0, 1, 2)]
     await store.start_over(ALICE)
-    assert await store.seen(ALICE) == frozenset()
+    assert (await store.history(ALICE)).seen == frozenset()
     told += [await deliver(store, NOW + day * DAY, choose_from(SHORT)) for day in (3, 4, 5)]
     assert told == [["w1"], [None], [], ["w1"], [None], []]
 
 
 async def test_empty_slots_do_not_hide_others(store: Store) -> None:
     """A claim goes on past slots with nothing to say until it finds some, or none is left."""
-    await store.subscribe(ALICE, WANTED, NOW)
+    await store.subscribe(ALICE, WANTED, NOW, NOW)
     for day in (0, 1):
         await deliver(store, NOW + day * DAY, choose_from(SHORT))
     await due(store, BOB, at=NOW + 2 * DAY)
@@ -444,8 +445,8 @@ async def test_reading_counts_once(store: Store, rows: Any) -> None:
     await store.mark_seen(ALICE, "w1", NOW)
     await store.mark_seen(ALICE, "w1", NOW + DAY)
     await store.mark_seen(TOPIC, "w2", NOW)
-    assert await store.seen(ALICE) == {"w1"}
-    assert await store.seen(TOPIC) == {"w2"}
+    assert (await store.history(ALICE)).seen == {"w1"}
+    assert (await store.history(TOPIC)).seen == {"w2"}
     assert len(rows("seen", "progress")) == 2
 
 
@@ -464,7 +465,7 @@ async def test_what_a_crash_left_is_given_back_once_and_then_listed(store: Store
     await answer(store, claimed[0], Sent(1))
     assert await store.recover(OnAmbiguous.RETRY_ONCE) == 1
     assert sorted(rows("state, code")) == [("sent", ""), ("unknown", "crashed")]
-    assert await store.seen(ALICE) == {"w1"}
+    assert (await store.history(ALICE)).seen == {"w1"}
     assert await claim(store, NOW + DAY) == ()
 
 
@@ -483,15 +484,15 @@ async def test_the_dead_process_cannot_settle_what_was_given_back(store: Store, 
 async def test_a_moved_group_takes_everything_along(store: Store) -> None:
     """Subscription, topics, what is owed and what was read; nothing stays behind."""
     await due(store, ALICE)
-    await store.subscribe(TOPIC, WANTED, NOW + DAY)
+    await store.subscribe(TOPIC, WANTED, NOW + DAY, NOW)
     await store.mark_seen(ALICE, "w1", NOW)
     await store.move(1, -100)
     assert await store.subscription(ALICE) is None
     assert await store.subscription(Chat(-100, 7)) == Subscription(Chat(-100, 7), WANTED, NOW + DAY)
     (delivery,) = await claim(store)
     assert (delivery.chat, delivery.pick.digest) == (Chat(-100), "w2")
-    assert await store.seen(ALICE) == frozenset()
-    assert await store.seen(Chat(-100)) == {"w1"}
+    assert (await store.history(ALICE)).seen == frozenset()
+    assert (await store.history(Chat(-100))).seen == {"w1"}
 
 
 async def test_what_the_new_id_has_already_wins(store: Store, rows: Any) -> None:
@@ -506,7 +507,7 @@ async def test_what_the_new_id_has_already_wins(store: Store, rows: Any) -> None
     assert moved is not None
     assert moved.preferences == new
     assert rows("chat_id, state") == [(2, "due")]
-    assert await store.seen(BOB) == {"w1", "w2"}
+    assert (await store.history(BOB)).seen == {"w1", "w2"}
     await store.move(1, 2)
 
 
@@ -517,7 +518,7 @@ async def test_a_move_does_not_lose_the_answer_to_what_is_in_flight(store: Store
     await store.move(1, -100)
     await answer(store, delivery, Sent(1))
     assert rows("chat_id, state") == [(-100, "sent")]
-    assert await store.seen(Chat(-100)) == {"w1"}
+    assert (await store.history(Chat(-100))).seen == {"w1"}
 
 
 # -- the database itself ----------------------------------------------------------------------------------
@@ -545,7 +546,7 @@ async def test_what_telegram_holds_back_is_not_late_before_its_time(store: Store
 async def test_the_outlook_leaves_out_who_cannot_be_reached(store: Store) -> None:
     """One paused group does not make the bot look ill."""
     await due(store, ALICE)
-    await store.pause(1, "kicked")
+    await store.pause(1, "kicked", NOW)
     assert await store.outlook() == Outlook(None, None)
 
 
@@ -557,7 +558,7 @@ async def test_old_settled_deliveries_are_purged(store: Store, rows: Any) -> Non
     assert await store.purge(TODAY) == 0
     assert await store.purge(TODAY + DAY) == 1
     assert rows("chat_id") == [(2,)]
-    assert await store.seen(ALICE) == {"w1"}
+    assert (await store.history(ALICE)).seen == {"w1"}
 
 
 async def test_moments_survive_to_the_millisecond(store: Store) -> None:
@@ -568,7 +569,7 @@ async def test_moments_survive_to_the_millisecond(store: Store) -> None:
         dt.datetime(2999, 1, 1, tzinfo=dt.UTC),
         NOW.astimezone(dt.timezone(5 * HOUR)),
     ):
-        await store.subscribe(ALICE, WANTED, moment)
+        await store.subscribe(ALICE, WANTED, moment, NOW)
         found = await store.subscription(ALICE)
         assert found is not None
         assert found.next_slot == moment

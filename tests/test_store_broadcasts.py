@@ -26,7 +26,7 @@ from bot.core.delivery import (
     Unreachable,
     decide,
 )
-from bot.core.model import EVERY_DAY, Chat, Delivery, Pick, Preferences, State, Wanted
+from bot.core.model import EVERY_DAY, Chat, Delivery, History, Pick, Preferences, State, Wanted
 from bot.core.planning import plan
 from bot.core.sequence import pick
 from bot.ports import Store
@@ -40,15 +40,15 @@ DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 MISSED = (State.FAILED, State.EXPIRED)
 
 
-def choose(wanted: Preferences, seen: Any) -> Pick:
+def choose(wanted: Preferences, history: History) -> Pick:
     """The next unread digest."""
-    return pick(LIBRARY, wanted.themes, seen, NOW.date())
+    return pick(LIBRARY, wanted, history, NOW.date())
 
 
 async def subscribe(store: Store, *chats: Chat, at: dt.datetime = NOW + DAY) -> None:
     """Readers."""
     for chat in chats:
-        await store.subscribe(chat, WANTED, at)
+        await store.subscribe(chat, WANTED, at, NOW)
 
 
 async def running(store: Store, *chats: Chat) -> Broadcast:
@@ -73,7 +73,7 @@ async def answer(store: Store, delivery: Delivery, outcome: Outcome) -> None:
 async def test_a_draft_owes_nobody_anything_until_it_is_queued(store: Store) -> None:
     """Queued once, to every active chat and topic, whatever is pressed how often."""
     await subscribe(store, ALICE, TOPIC, BOB)
-    await store.pause(2, "blocked")
+    await store.pause(2, "blocked", NOW)
     assert await store.recipients() == 2
     item = await store.draft("Hello", 501, NOW)
     assert await store.tally(item.id) == Tally()
@@ -93,7 +93,7 @@ async def test_only_a_running_broadcast_is_claimed_and_digests_go_first(store: S
     await store.queue(item.id, NOW)
     assert await claim(store) == ()
     await store.turn(item.id, (Stage.QUEUED,), Stage.RUNNING, NOW)
-    await store.subscribe(BOB, WANTED, NOW)
+    await store.subscribe(BOB, WANTED, NOW, NOW)
     await store.plan(NOW, functools.partial(plan, now=NOW, max_lateness=HOUR), 10)
     claimed = await claim(store, limit=2)
     assert [(each.broadcast, each.html, each.pick.digest) for each in claimed] == [
@@ -114,10 +114,10 @@ async def test_a_broadcast_leaves_the_reading_alone(store: Store) -> None:
     assert await store.tally(item.id) == Tally(sent=1, unknown=1)
     assert await store.finish(item.id)
     for chat in (ALICE, BOB):
-        assert await store.seen(chat) == frozenset()
+        assert (await store.history(chat)).seen == frozenset()
         assert await store.last_date(chat) is None
     assert (await store.outlook()).oldest_due is None
-    await store.subscribe(ALICE, WANTED, NOW)
+    await store.subscribe(ALICE, WANTED, NOW, NOW)
     await store.plan(NOW, functools.partial(plan, now=NOW, max_lateness=HOUR), 10)
     assert [each.pick.digest for each in await claim(store)] == ["w1"]
 
@@ -130,10 +130,10 @@ async def test_it_is_finished_when_nothing_is_open_and_not_before(store: Store) 
     assert not await store.finish(item.id)
     await answer(store, second, RateLimited(HOUR))
     assert not await store.finish(item.id)
-    await store.pause(second.chat.id, "kicked")
+    await store.pause(second.chat.id, "kicked", NOW)
     await answer(store, third, RateLimited(HOUR))
     assert await store.tally(item.id) == Tally(open=1, sent=1, failed=1)
-    await store.unsubscribe(third.chat)
+    await store.unsubscribe(third.chat, NOW)
     assert await store.finish(item.id)
     assert not await store.finish(item.id)
 
@@ -241,9 +241,9 @@ async def test_a_retried_digest_in_doubt_is_really_sent(store: Store) -> None:
     await settled(store, Ambiguous("?"))
     (second,) = await claim(store, NOW + HOUR)
     await answer(store, second, Ambiguous("?"))
-    assert await store.seen(ALICE) == {"w1"}
+    assert (await store.history(ALICE)).seen == {"w1"}
     assert await store.retry(Wanted((State.UNKNOWN,)), NOW + DAY) == 1
-    assert await store.seen(ALICE) == frozenset()
+    assert (await store.history(ALICE)).seen == frozenset()
     assert await store.expire(NOW + DAY - HOUR) == 0
     (third,) = await claim(store, NOW + DAY)
     assert (third.pick.digest, third.attempt) == ("w1", 1)
@@ -252,7 +252,7 @@ async def test_a_retried_digest_in_doubt_is_really_sent(store: Store) -> None:
 async def test_who_left_is_not_tried_again(store: Store) -> None:
     """Paused and unsubscribed chats keep their record."""
     await settled(store, Unreachable("blocked"), Refused("bad"), Refused("bad"))
-    await store.unsubscribe(Chat(3))
+    await store.unsubscribe(Chat(3), NOW)
     wanted = Wanted((State.FAILED,))
     assert await store.matching(wanted) == (3, 1)
     assert await store.retry(wanted, NOW) == 1
@@ -275,7 +275,7 @@ async def test_the_next_hours_are_counted(store: Store) -> None:
     await subscribe(store, BOB, at=NOW + 5 * HOUR)
     await subscribe(store, Chat(3), at=NOW + 30 * HOUR)
     await subscribe(store, Chat(4), at=NOW)
-    await store.pause(4, "blocked")
+    await store.pause(4, "blocked", NOW)
     assert await store.upcoming(NOW + DAY) == {NOW + 5 * HOUR: 2}
 
 
@@ -345,11 +345,11 @@ class BroadcastMachine(RuleBasedStateMachine):
     def come_and_go(self, chat: Chat, how: str) -> None:
         """Readers block the bot, return, unsubscribe."""
         if how == "pause":
-            self.run(self.store.pause(chat.id, "blocked"))
+            self.run(self.store.pause(chat.id, "blocked", NOW))
         elif how == "wake":
             self.run(subscribe(self.store, chat))
         else:
-            self.run(self.store.unsubscribe(chat))
+            self.run(self.store.unsubscribe(chat, NOW))
 
     @rule(hours=st.integers(0, 2), limit=st.integers(1, 3))
     def claim(self, hours: int, limit: int) -> None:

@@ -28,7 +28,7 @@ from bot.core.delivery import (
     Unreachable,
     decide,
 )
-from bot.core.model import EVERY_DAY, WEEKDAYS, Chat, Delivery, Pick, Preferences
+from bot.core.model import EVERY_DAY, WEEKDAYS, Chat, Delivery, History, Pick, Preferences
 from bot.core.planning import Planned, plan
 from bot.core.schedule import next_slot
 from bot.core.sequence import pick
@@ -113,14 +113,14 @@ class StoreMachine(RuleBasedStateMachine):
     def save(self, chat: Chat, wanted: Preferences) -> None:
         """As the use case does it."""
         slot = next_slot(wanted, self.now, self.run(self.store.last_date(chat)))
-        self.run(self.store.subscribe(chat, wanted, slot.at))
+        self.run(self.store.subscribe(chat, wanted, slot.at, self.now))
 
     @rule(chat=CHATS)
     def unsubscribe(self, chat: Chat) -> None:
         """What is owed and never left is dropped."""
         mine = f"chat_id = {chat.id} AND thread_id = {chat.thread}"
         self.expected -= self.dates(f"{mine} AND state = 'due' AND attempt = 0")
-        self.run(self.store.unsubscribe(chat))
+        self.run(self.store.unsubscribe(chat, self.now))
         assert self.run(self.store.subscription(chat)) is None
 
     @rule(chat=CHATS, digest=st.sampled_from(["w1", "w2", "w3", "t1"]))
@@ -132,7 +132,7 @@ class StoreMachine(RuleBasedStateMachine):
     def leave_and_return(self, chat_id: int) -> None:
         """A pause keeps all settings; waking brings them back."""
         before = self.rows(f"SELECT time, days, zone, themes FROM subscriptions WHERE chat_id = {chat_id}")  # noqa: S608
-        self.run(self.store.pause(chat_id, "left"))
+        self.run(self.store.pause(chat_id, "left", self.now))
         for subscription in self.run(self.store.paused(chat_id)):
             self.save(subscription.chat, subscription.preferences)
         after = self.rows(f"SELECT time, days, zone, themes FROM subscriptions WHERE chat_id = {chat_id}")  # noqa: S608
@@ -167,7 +167,7 @@ class StoreMachine(RuleBasedStateMachine):
         for delivery in self.run(self.store.claim(self.now, owner, limit, choose)):
             assert delivery.id not in self.in_flight
             assert delivery.slot.at <= self.now
-            assert delivery.pick.digest not in self.run(self.store.seen(delivery.chat))
+            assert delivery.pick.digest not in self.run(self.store.history(delivery.chat)).seen
             self.in_flight[delivery.id] = owner, delivery
 
     @precondition(lambda self: self.in_flight)
@@ -256,8 +256,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert not self.rows("SELECT 1 FROM deliveries WHERE state IN ('sent', 'unknown') AND attempt = 0")
 
 
-def _choose(wanted: Preferences, seen: Any, today: dt.date) -> Pick:
-    return pick(LIBRARY, wanted.themes, seen, today)
+def _choose(wanted: Preferences, history: History, today: dt.date) -> Pick:
+    return pick(LIBRARY, wanted, history, today)
 
 
 StoreMachine.TestCase.settings = settings(

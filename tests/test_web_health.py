@@ -44,7 +44,7 @@ async def test_a_bot_that_receives_and_owes_nothing_is_well(health: Health) -> N
 
 async def test_the_next_delivery_is_told(health: Health, store: Store) -> None:
     """The nearest slot, or the one that is due."""
-    await store.subscribe(Chat(1), WANTED, NOW + dt.timedelta(days=1))
+    await store.subscribe(Chat(1), WANTED, NOW + dt.timedelta(days=1), NOW)
     assert (await health.report())["next_delivery"] == "2026-11-24T04:00:00+00:00"
 
 
@@ -71,7 +71,7 @@ async def test_a_digest_that_is_late_is_told(
     health: Health, store: Store, clock: FixedClock, minutes: int, status: str
 ) -> None:
     """Ten minutes after its slot it should have gone."""
-    await store.subscribe(Chat(1), WANTED, NOW)
+    await store.subscribe(Chat(1), WANTED, NOW, NOW)
     await store.plan(NOW, functools.partial(plan, now=NOW, max_lateness=dt.timedelta(hours=6)), 1)
     clock.move(minutes=minutes)
     report = await health.report()
@@ -106,7 +106,7 @@ async def test_the_answer_is_200_or_503_with_json(
     async with aiohttp.ClientSession() as session:
         async with session.get(f"{address}/healthz") as answer:
             assert (answer.status, (await answer.json())["status"]) == (200, "ok")
-        await store.subscribe(Chat(1), WANTED, NOW)
+        await store.subscribe(Chat(1), WANTED, NOW, NOW)
         await store.plan(NOW, functools.partial(plan, now=NOW, max_lateness=dt.timedelta(hours=6)), 1)
         clock.move(hours=1)
         async with session.get(f"{address}/healthz") as answer:

@@ -174,7 +174,7 @@ async def other_rules(folder: Path, seed: int) -> Row:
             wall = (now + 12 * _HOUR).astimezone(ZoneInfo(name)).time().replace(second=0, microsecond=0)
             wanted = Preferences(wall, EVERY_DAY, name)
             right.append((n + 1, int(next_slot(wanted, now).at.timestamp() * 1000)))
-            await store.subscribe(Chat(n + 1), wanted, next_slot(wanted, now).at)
+            await store.subscribe(Chat(n + 1), wanted, next_slot(wanted, now).at, now)
         await store.close()
         with contextlib.closing(sqlite3.connect(at.file)) as database, database:
             database.execute("UPDATE subscriptions SET next_slot = next_slot + 3600000 * (chat_id % 3 - 1)")

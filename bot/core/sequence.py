@@ -2,16 +2,18 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from bot.core.library import Library, version
 from bot.core.model import Digest, History, Pick, Preferences
 
 Added = Mapping[str, dt.datetime]
 """When this bot first had a digest (aware UTC)."""
+_NONE: Added = MappingProxyType({})
 
 
 def pick(
-    library: Library, wanted: Preferences | None, history: History, today: dt.date, added: Added
+    library: Library, wanted: Preferences | None, history: History, today: dt.date, added: Added = _NONE
 ) -> Pick:
     """The first unread digest of what is wanted, new ones before all others, and the progress over everything.
 
@@ -29,7 +31,7 @@ def pick(
 
 
 def pick_on_request(
-    library: Library, wanted: Preferences | None, history: History, today: dt.date, added: Added
+    library: Library, wanted: Preferences | None, history: History, today: dt.date, added: Added = _NONE
 ) -> Pick:
     """As `pick`, but a reader who asks goes on with the others when what was chosen is read."""
     chosen = pick(library, wanted, history, today, added)

@@ -140,8 +140,9 @@ async def _claim_broadcast(
     *,
     again: bool = False,
 ) -> tuple[Delivery, ...]:
-    due = select(deliveries, chats.c.language, subscriptions.c.silent)
-    for table in (chats, subscriptions):
+    theirs = subscriptions.alias()  # `reachable` asks for subscriptions of its own
+    due = select(deliveries, chats.c.language, theirs.c.silent)
+    for table in (chats, theirs):
         due = due.outerjoin(table, same_chat(deliveries, table))
     due = due.where(_ready(now, running.id, again=again), reachable())
     due = due.order_by(deliveries.c.attempt, deliveries.c.not_before).limit(limit)
