@@ -106,7 +106,7 @@ def test_every_digest_is_shown_in_reading_order() -> None:
         6,
         len("💧 Seas\n\nA river ends in a sea.\n\n") + 1 + 40,
     )
-    assert shown["seas"].message["text"].endswith("/water · 1 of 5 read")
+    assert shown["seas"].message["text"].endswith("/water · 1/5 read")
     assert shown["seas"].position == "Digest 2 of 3 in this theme, 2 still unread."
 
 
@@ -126,7 +126,7 @@ def test_a_digest_of_tomorrow_is_shown_as_it_will_be(folder: Path) -> None:
 
     assert digests(before)["seas"].publish == "1 December 2026"
     assert digests(before)["seas"].message == digests(after)["seas"].message
-    assert digests(before)["springs"].message["text"].endswith("1 of 4 read")
+    assert digests(before)["springs"].message["text"].endswith("1/4 read")
     assert digests(after)["seas"].publish == ""
 
 
@@ -201,7 +201,7 @@ def test_the_terminal_shows_bubbles_with_their_counts() -> None:
         "Preview: 2 themes, 5 digests, no findings.",
         "│ 💧 Springs ",
         "│ A spring is where a river begins, at 1 < 2 & 3 > 2. ",
-        "│ /water · 1 of 5 read ",
+        "│ /water · 1/5 read ",
         "[ 1/3 ]",
         "[ Next unread ▸ ]",
         "springs: 105 of 500 characters, 15 words",

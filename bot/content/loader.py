@@ -9,8 +9,14 @@ from pathlib import Path
 
 from bot.content import rules, translations
 from bot.content.codes import WARNINGS
-from bot.content.schema import ArticleFile, ThemeFile, TranslationFile, whole_digests
-from bot.content.sheets import Folder, Model, Sheet, assemble, typed
+from bot.content.schema import (
+    ArticleFile,
+    ArticleTranslationFile,
+    ThemeFile,
+    TranslationFile,
+    whole_digests,
+)
+from bot.content.sheets import Folder, Model, Overlay, Sheet, assemble, typed
 from bot.core.findings import Finding, Severity
 from bot.core.library import Library
 from bot.documents import Document, DocumentError, Keys, Place, read, validate
@@ -71,6 +77,10 @@ def _attributed(finding: Finding, subjects: list[tuple[Place, str]]) -> Finding:
     return replace(finding, severity=severity, subject=subject)
 
 
+def _main(files: list[Path]) -> Path | None:
+    return next((file for file in files if file.stem == "article"), None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Loading:
     """One run over all files: what was found, and where each name was taken first."""
@@ -117,7 +127,7 @@ class _Loading:
     def _folder(self, path: Path) -> Folder | None:
         """What a folder holds of an article, or None where it holds nothing of any."""
         files, folders = self._entries(path)
-        main = next((file for file in files if file.stem == "article"), None)
+        main = _main(files)
         if main is None and files:
             hint = "add an article.yaml that says what the themes are taken from"
             self._found(path, "article-file-missing", "themes without an article.yaml", hint)
@@ -150,7 +160,7 @@ class _Loading:
         self._once_each(sheet, "digest")
         return sheet.content.theme, sheet
 
-    def _overlays(self, folders: list[Path]) -> dict[str, tuple[Sheet[TranslationFile], ...]]:
+    def _overlays(self, folders: list[Path]) -> dict[str, Overlay]:
         """Translations by language; a theme in any other folder would be left out silently."""
         overlays = {}
         for folder in folders:
@@ -161,11 +171,14 @@ class _Loading:
                 hint = "move the files into the folder of the article"
                 self._found(folder, "stray-folder", "theme files in a folder within an article", hint)
                 continue
-            sheets = [sheet for file in files if (sheet := self._read(file, TranslationFile)[1])]
-            for sheet in sheets:
+            main = _main(files)
+            article = self._read(main, ArticleTranslationFile)[1] if main else None
+            read = (self._read(file, TranslationFile)[1] for file in files if file != main)
+            themes = tuple(sheet for sheet in read if sheet)
+            for sheet in themes:
                 self._once(sheet.document, ("theme",), str(folder), "doubled-command")
                 self._once_each(sheet, str(folder))
-            overlays[folder.name] = tuple(sheets)
+            overlays[folder.name] = Overlay(article, themes, frozenset(file.stem for file in files))
         return overlays
 
     def _read(self, path: Path, model: type[Model]) -> tuple[Document | None, Sheet[Model] | None]:
