@@ -180,6 +180,14 @@ def test_a_source_may_have_its_paragraphs_in_lines(waters: Path) -> None:
     assert told("lines.txt") == told("wrapped.txt") == []
 
 
+def test_ornaments_of_a_source_are_no_paragraphs(waters: Path) -> None:
+    """A line of asterisks between two paragraphs is missed in no outline."""
+    text = (waters / "source.txt").read_text(encoding="utf-8")
+    (waters / "stars.txt").write_text(text.replace("\n\nIn 1992", "\n\n* * *\n\nIn 1992"), encoding="utf-8")
+    assert "* * *" in (waters / "stars.txt").read_text(encoding="utf-8")
+    assert told("stars.txt") == []
+
+
 def test_a_changed_source_is_told_paragraph_by_paragraph(waters: Path) -> None:
     """One changed, one gone, one new: each at its place, and the others are still compared."""
     text = (waters / "source.txt").read_text(encoding="utf-8")

@@ -170,7 +170,7 @@ function drawContents() {
 
 function drawHeader() {
   const found = desk.findings.length ? plural(desk.findings.length, "finding") : "no findings";
-  $("counts").textContent = [plural(edition().articles.length, "article"), plural(themes().length, "theme"),
+  $("counts").textContent = [plural(edition().articles.length, "article"), plural(new Set(themes().map(({ name }) => name)).size, "theme"),
     plural(digests().length, "digest"), found].join(" · ");
   if (edition().articles.length === 1) document.title = `${edition().articles[0].title} · preview`;
   $("languages").hidden = desk.languages.length < 2;
