@@ -6,15 +6,18 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
 
 from bot.content import rules, translations
 from bot.content.codes import WARNINGS
 from bot.content.schema import (
     ArticleFile,
     ArticleTranslationFile,
+    DigestEntry,
     ThemeFile,
     TranslationFile,
-    whole_digests,
 )
 from bot.content.sheets import Folder, Model, Overlay, Sheet, assemble, typed
 from bot.core.findings import Finding, Severity
@@ -75,6 +78,23 @@ def _attributed(finding: Finding, subjects: list[tuple[Place, str]]) -> Finding:
     subject = finding.subject or (subjects[last - 1][1] if subjects else "")
     severity = Severity.WARNING if finding.code in WARNINGS else Severity.ERROR
     return replace(finding, severity=severity, subject=subject)
+
+
+def _whole_digests(data: dict[str, Any]) -> ThemeFile | None:
+    """What is left of a broken theme file without its broken digests, if that is a theme."""
+    entries = data.get("digests")
+    whole = [entry for entry in (entries if isinstance(entries, list) else ()) if _is(DigestEntry, entry)]
+    rest = {"title": data.get("theme"), "emoji": "📄", "summary": data.get("theme"), **data, "digests": whole}
+    known = {key: value for key, value in rest.items() if key in ThemeFile.model_fields}
+    return ThemeFile.model_validate(known) if _is(ThemeFile, known) else None
+
+
+def _is(model: type[BaseModel], value: Any) -> bool:
+    try:
+        model.model_validate(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _main(files: list[Path]) -> Path | None:
@@ -154,7 +174,7 @@ class _Loading:
         document, sheet = self._read(file, ThemeFile)
         if sheet is None:
             named = document.data.get("theme") if document else None
-            rest = whole_digests(document.data) if document else None
+            rest = _whole_digests(document.data) if document else None
             return (named if isinstance(named, str) else file.stem), rest
         self._once(sheet.document, ("theme",), f"command in {file.parent}", "doubled-command")
         self._once_each(sheet, "digest")

@@ -16,7 +16,6 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    ValidationError,
 )
 from pydantic import StringConstraints as Text
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -290,20 +289,3 @@ class ArticleTranslationFile(_Strict):
         """The whole translation; of a paragraph that is there twice, the first counts."""
         outline = tuple((item.paragraph, item.about) for item in reversed(self.outline))
         return Translation(language, themes, outline=outline, **self.model_dump(exclude={"outline"}))
-
-
-def whole_digests(data: dict[str, Any]) -> ThemeFile | None:
-    """What is left of a broken theme file without its broken digests, if that is a theme."""
-    entries = data.get("digests")
-    whole = [entry for entry in (entries if isinstance(entries, list) else ()) if _is(DigestEntry, entry)]
-    rest = {"title": data.get("theme"), "emoji": "📄", "summary": data.get("theme"), **data, "digests": whole}
-    known = {key: value for key, value in rest.items() if key in ThemeFile.model_fields}
-    return ThemeFile.model_validate(known) if _is(ThemeFile, known) else None
-
-
-def _is(model: type[BaseModel], value: Any) -> bool:
-    try:
-        model.model_validate(value)
-    except ValidationError:
-        return False
-    return True
