@@ -13,6 +13,7 @@ from bot.content import schema
 
 FILES: dict[str, type[BaseModel]] = {
     "article.json": schema.ArticleFile,
+    "article-translation.json": schema.ArticleTranslationFile,
     "theme.json": schema.ThemeFile,
     "translation.json": schema.TranslationFile,
 }

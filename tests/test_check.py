@@ -46,6 +46,12 @@ def edit(name: str, *changes: tuple[str, str]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def remove_translations() -> None:
+    """Leave the article in its own language."""
+    for language in ("ru", "kk"):
+        shutil.rmtree(f"content/waters/{language}")
+
+
 def told(source: str | None = "source.txt", today: dt.date = TODAY) -> list[tuple[str, int, int, str]]:
     """Where each finding stands (within the article's folder), and its code."""
     found = check(Path("content"), today, [Path(source)] if source else []).loaded.findings
@@ -64,7 +70,7 @@ def test_a_skeleton_gives_todos_and_nothing_else(waters: Path) -> None:
         ("Some 2 million people have their homes beside the water.", "TODO Westland 1234"),
         ("summary: Who", "summary: TODO Who"),
     )
-    shutil.rmtree("content/waters/ru")
+    remove_translations()
     assert told() == [
         ("rivers.yaml", 4, 10, "todo"),
         ("rivers.yaml", 13, 12, "todo"),
@@ -81,7 +87,7 @@ def test_findings_about_words_stand_where_the_words_are(waters: Path) -> None:
         ("      in [the atlas]", "      in /seas and [the atlas]"),
         ("A river with three borders", "A river of 1999"),
     )
-    shutil.rmtree("content/waters/ru")
+    remove_translations()
     assert told() == [
         ("rivers.yaml", 7, 12, "figure-not-in-source"),
         ("rivers.yaml", 9, 13, "name-not-in-source"),
@@ -93,7 +99,7 @@ def test_a_finding_says_where_else_in_the_article_it_is_true(waters: Path) -> No
     """A year of another paragraph: the hint is to add that one."""
     assert waters.exists()
     edit("rivers.yaml", ("Some 2 million people", "Since 1992, 2 million people"))
-    shutil.rmtree("content/waters/ru")
+    remove_translations()
     (found,) = check(Path("content"), TODAY, [Path("source.txt")]).loaded.findings
     assert found.hint.startswith("add paragraph 2, where it is")
     assert found.subject == "along-the-banks"
@@ -136,7 +142,7 @@ def test_a_russian_article_is_compared_in_russian(waters: Path) -> None:
     """Declined names and number words are recognised, another name and another number are not."""
     text = "В 1992 году Северландия и Югландия подписали договор.\n\nУ реки живут два миллиона человек."
     (waters / "source.txt").write_text(text, encoding="utf-8")
-    shutil.rmtree("content/waters/ru")
+    remove_translations()
     Path("content/waters/treaty.yaml").unlink()
     one, two = map(paragraph_hash, text.split("\n\n"))
     article = Path("content/waters/article.yaml").read_text(encoding="utf-8")
@@ -174,6 +180,14 @@ def test_a_source_may_have_its_paragraphs_in_lines(waters: Path) -> None:
     assert told("lines.txt") == told("wrapped.txt") == []
 
 
+def test_ornaments_of_a_source_are_no_paragraphs(waters: Path) -> None:
+    """A line of asterisks between two paragraphs is missed in no outline."""
+    text = (waters / "source.txt").read_text(encoding="utf-8")
+    (waters / "stars.txt").write_text(text.replace("\n\nIn 1992", "\n\n* * *\n\nIn 1992"), encoding="utf-8")
+    assert "* * *" in (waters / "stars.txt").read_text(encoding="utf-8")
+    assert told("stars.txt") == []
+
+
 def test_a_changed_source_is_told_paragraph_by_paragraph(waters: Path) -> None:
     """One changed, one gone, one new: each at its place, and the others are still compared."""
     text = (waters / "source.txt").read_text(encoding="utf-8")
@@ -182,6 +196,7 @@ def test_a_changed_source_is_told_paragraph_by_paragraph(waters: Path) -> None:
     )
     assert told("new.txt") == [
         ("article.yaml", 16, 13, "outline-differs"),
+        ("kk/treaty.yaml", 8, 7, "figure-not-in-source"),
         ("ru/treaty.yaml", 8, 9, "figure-not-in-source"),
         ("treaty.yaml", 9, 13, "figure-not-in-source"),
     ]
@@ -203,7 +218,7 @@ def test_the_hint_about_an_outline_is_what_mends_it(waters: Path) -> None:
 def test_renamed_ids_are_told_with_their_new_names(waters: Path) -> None:
     """A digest that nobody has seen yet may be renamed; one that was shown, and a command, may not."""
     assert waters.exists()
-    shutil.rmtree("content/waters/ru")
+    remove_translations()
     edit("treaty.yaml", ("id: dry-years", "id: dry-year"), ("theme: treaty", "theme: treaties"))
     edit("article.yaml", ("rivers, treaty", "rivers, treaties"))
     edit("rivers.yaml", ("/treaty", "/treaties"))
@@ -221,7 +236,7 @@ def test_renamed_ids_are_told_with_their_new_names(waters: Path) -> None:
 def test_a_broken_theme_file_makes_no_ids_disappear(waters: Path) -> None:
     """One mistake gives one finding; so does a broken list of what is known."""
     assert waters.exists()
-    shutil.rmtree("content/waters/ru")
+    remove_translations()
     edit("rivers.yaml", ("title: Rivers", "title: Rivers: all"))
     assert [code for *_, code in told()] == ["yaml-syntax"]
     edit("rivers.yaml", ("title: Rivers: all", "title: Rivers"))
@@ -291,12 +306,12 @@ def test_coverage_shows_every_paragraph(waters: Path) -> None:
     _, output = bot("check", "--coverage", "--source", "source.txt", folder=waters)
     table = output[output.index("waters, en:") :].splitlines()
     assert table[0] == "waters, en: 2 of 3 paragraphs covered (67%), 56% of the words"
-    assert table[1] == "waters, ru: 2 of 3 paragraphs covered (67%), 56% of the words"
-    assert table[3:7] == [
-        "  ¶   en   ru  themes",
-        "  1    2    2  rivers",
-        "  2    2    2  treaty",
-        "  3    ·    ·  nothing rests on it",
+    assert table[2] == "waters, ru: 2 of 3 paragraphs covered (67%), 56% of the words"
+    assert table[4:8] == [
+        "  ¶   en   kk   ru  themes",
+        "  1    2    2    2  rivers",
+        "  2    2    2    2  treaty",
+        "  3    ·    ·    ·  nothing rests on it",
     ]
 
 

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from bot.content.loader import load_library
-from bot.content.schema import ArticleFile, ThemeFile, TranslationFile
+from bot.content.schema import ArticleFile, ArticleTranslationFile, ThemeFile, TranslationFile
 from bot.documents import parse, validate
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +22,7 @@ PAGE = (ROOT / "content" / "README.md").read_text(encoding="utf-8")
 MODELS: dict[str, type[BaseModel]] = {
     "theme": ThemeFile,
     "article": ArticleFile,
+    "article-translation": ArticleTranslationFile,
     "translation": TranslationFile,
 }
 EXAMPLES = re.findall(r"```yaml\n(# yaml-language-server: \$schema=(\S+)\n.*?)```", PAGE, re.DOTALL)
@@ -55,7 +56,7 @@ def holds(schema: dict[str, Any], value: object, root: dict[str, Any]) -> bool: 
             assert isinstance(value, dict)
             known = schema["properties"]
             return (
-                value.keys() >= set(schema["required"])
+                value.keys() >= set(schema.get("required", ()))
                 and value.keys() <= known.keys()
                 and all(holds(known[key], each, root) for key, each in value.items())
             )
@@ -75,7 +76,7 @@ def holds(schema: dict[str, Any], value: object, root: dict[str, Any]) -> bool: 
 
 def test_the_projects_own_files_fit_the_schemas_that_they_name() -> None:
     """Each begins with the line for VS Code, and is as that schema says."""
-    for path in (ROOT / "content").glob("*/*.yaml"):
+    for path in (ROOT / "content").rglob("*.yaml"):
         text = path.read_text(encoding="utf-8")
         found = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
         assert found, path
@@ -86,10 +87,10 @@ def test_the_projects_own_files_fit_the_schemas_that_they_name() -> None:
 
 @pytest.mark.parametrize(("text", "schema"), EXAMPLES)
 def test_the_examples_of_the_page_are_good(text: str, schema: str) -> None:
-    """Theme, article and translation are what the loader takes."""
+    """Theme, article and the translations of both are what the loader takes."""
     document = parse(text.encode(), "content/README.md")
     assert isinstance(validate(document, MODELS[Path(schema).stem]), BaseModel)
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 4
 
 
 def test_a_schemas_folder_and_a_page_are_no_article(tmp_path: Path) -> None:

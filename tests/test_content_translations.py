@@ -1,5 +1,11 @@
 """Translations lie over the original: what they say, what they lack, and what became of it since."""
 
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from bot.content.checking import check
 from bot.content.loader import Loaded
 from bot.core.findings import Severity
 from bot.core.library import Library, version
@@ -22,8 +28,23 @@ digests:
     text: Нет.
     of: {SECOND}
 """
+ARTICLE_RU = """\
+title: О водах
+author: Автор
+publisher: Обозрение
+licence: Текст не входит в этот проект.
+outline:
+  - paragraph: 1
+    about: Почему реки пересекают границы
+  - paragraph: 2
+    about: Что можно было бы сделать
+"""
 LAKES_RU = RU.replace("theme: rivers", "theme: lakes").replace("-river\n", "-lake\n")
-BOTH: dict[str, str | None] = {"waters/ru/rivers.yaml": RU, "waters/ru/lakes.yaml": LAKES_RU}
+BOTH: dict[str, str | None] = {
+    "waters/ru/article.yaml": ARTICLE_RU,
+    "waters/ru/rivers.yaml": RU,
+    "waters/ru/lakes.yaml": LAKES_RU,
+}
 
 
 def told(loaded: Loaded) -> list[tuple[str, int, int, str]]:
@@ -55,12 +76,100 @@ def test_what_has_no_translation_stays_as_it_is(load: Load) -> None:
     (found,) = loaded.findings
     assert told(loaded) == [("content/waters/ru/rivers.yaml", 1, 8, "missing-translation")]
     assert (found.severity, found.subject) == (Severity.WARNING, "rivers")
-    assert "second-river" in found.message
+    assert "without a translation: `title`, second-river" in found.message
+
+
+def test_the_article_itself_is_read_in_a_language(load: Load) -> None:
+    """Who wrote it and where, what readers are told of the rights, and what its paragraphs say."""
+    (article,) = library(load(BOTH)).in_language("ru").articles
+    assert (article.title, article.author, article.publisher) == ("О водах", "Автор", "Обозрение")
+    assert article.licence == "Текст не входит в этот проект."
+    assert [(item.number, item.about) for item in article.outline] == [
+        (1, "Почему реки пересекают границы"),
+        (2, "Что можно было бы сделать"),
+    ]
+
+
+def test_what_the_article_lacks_in_a_language_is_told(load: Load) -> None:
+    """Each missing entry is named; readers get the original of it. Without the file, the folder is told."""
+    short = ARTICLE_RU.partition("  - paragraph: 2")[0].replace("author: Автор\n", "")
+    loaded = load(BOTH | {"waters/ru/article.yaml": short})
+    assert told(loaded) == [("content/waters/ru/article.yaml", 1, 1, "missing-translation")]
+    assert "without a translation: `author`, paragraph 2" in loaded.findings[0].message
+    (article,) = loaded.readable.in_language("ru").articles
+    assert (article.title, article.author) == ("О водах", "An author")
+    assert article.outline[1].about == "What could be done"
+    loaded = load(BOTH | {"waters/ru/article.yaml": None})
+    assert told(loaded) == [("content/waters/ru", 1, 1, "missing-translation")]
+    assert "ru/article.yaml" in loaded.findings[0].hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "line", "column"),
+    [
+        ("paragraph: 2", "paragraph: 3", "unknown-paragraph", 8, 16),
+        ("paragraph: 2", "paragraph: 1", "doubled-paragraph", 8, 16),
+        ("paragraph: 2", "paragraph: two", "bad-value", 8, 16),
+        ("about: Что можно", f"about: {'о' * 200}", "bad-value", 9, 12),
+        ("title: О водах", f"title: {'о' * 201}", "bad-value", 1, 8),
+        ("author: Автор", "writer: Автор", "unknown-key", 2, 1),
+        ("outline:", "outline: :", "yaml-syntax", 5, 10),
+        ("licence: Текст", "licence: [Текст", "yaml-syntax", 5, 8),
+        ("    about: Что", "    sha256: 0\n    about: Что", "unknown-key", 9, 5),
+    ],
+)
+def test_faults_of_a_translated_article_stand_where_they_are(
+    load: Load, old: str, new: str, code: str, line: int, column: int
+) -> None:
+    """The same rules as for the original; nothing of it is called missing for one mistake but what is."""
+    assert old in ARTICLE_RU
+    loaded = load(BOTH | {"waters/ru/article.yaml": ARTICLE_RU.replace(old, new)})
+    assert loaded.library is None
+    errors = [place for place in told(loaded) if place[3] != "missing-translation"]
+    assert errors == [("content/waters/ru/article.yaml", line, column, code)]
+    assert len(loaded.readable.in_language("ru").themes) == 2
+
+
+def test_a_correction_is_translated_with_its_digest(load: Load) -> None:
+    """One that is missing is told, and one of nothing, which nobody would get."""
+    corrected = RIVERS.replace("    text: no\n", "    text: no\n    correction: It said yes.\n")
+    both = BOTH | {"waters/rivers.yaml": corrected}
+    loaded = load(both)
+    assert told(loaded) == [("content/waters/ru/rivers.yaml", 1, 8, "missing-translation")]
+    assert "the correction of second-river" in loaded.findings[0].message
+    found = library(load(both | {"waters/ru/rivers.yaml": f"{RU}    correction: Было «да».\n"}))
+    read = found.in_language("ru").digest("second-river")
+    assert read is not None
+    assert read[1].correction == "Было «да»."
+    alone = load(
+        {**BOTH, "waters/rivers.yaml": RIVERS, "waters/ru/rivers.yaml": f"{RU}    correction: Да.\n"}
+    )
+    assert told(alone) == [("content/waters/ru/rivers.yaml", 13, 17, "stale-translation")]
+    assert alone.findings[0].hint.startswith("remove it")
+
+
+def test_languages_of_the_bot_that_are_missing_are_told_once_there_is_one(load: Load) -> None:
+    """An article in one language is fine; once it is translated, Kazakh readers are not to be forgotten."""
+    load()
+    assert codes() == []
+    load(BOTH)
+    (found,) = check(Path("content"), dt.date(2026, 6, 1)).loaded.findings
+    assert (found.code, found.severity) == ("missing-language", Severity.WARNING)
+    assert (found.file, found.line, found.column) == ("content/waters/article.yaml", 6, 11)
+    assert "kk/" in found.hint
+    kazakh = {name.replace("/ru/", "/kk/"): text for name, text in BOTH.items()}
+    load(BOTH | kazakh)
+    assert codes() == []
+
+
+def codes() -> list[str]:
+    """What `check` finds."""
+    return [found.code for found in check(Path("content"), dt.date(2026, 6, 1)).loaded.findings]
 
 
 def test_a_theme_without_a_translation_is_told(load: Load) -> None:
     """A language has a folder, but not all themes are in it: one warning for each."""
-    loaded = load({"waters/ru/rivers.yaml": RU})
+    loaded = load(BOTH | {"waters/ru/lakes.yaml": None})
     assert told(loaded) == [("content/waters/ru", 1, 1, "missing-translation")]
     assert (loaded.findings[0].subject, loaded.library is None) == ("lakes", False)
 

@@ -18,6 +18,7 @@ from bot.sandbox import Sandbox, SandboxSettings
 from tests.browser import FITS, MARKS, chromium, visit
 from tests.conversation import SAMPLE
 from tests.fakes import NOW
+from tests.test_content_shelf import SHELF
 from tests.test_preview import HOSTILE, edit, translate
 
 TODAY = NOW.date()
@@ -85,6 +86,22 @@ async def test_digests_look_as_in_the_chat(file: File) -> None:
     await expect(springs).to_contain_text("105 of 500 characters · 15 words")
     await expect(springs).to_contain_text("¶ 1Where rivers begin")
     await expect(page.get_by_text("1 article · 2 themes · 5 digests · no findings")).to_be_visible()
+
+
+async def test_a_command_of_two_articles_stands_in_both(file: File) -> None:
+    """The list of contents leads to each of the two; what is searched for hides the other one."""
+    shutil.rmtree(file.folder)
+    shutil.copytree(SHELF, file.folder)
+    page = await file.show()
+    await expect(page.get_by_text("3 articles · 4 themes · 10 digests · no findings")).to_be_visible()
+    await page.get_by_role("button", name="Looking after bridges").click()
+    sections = page.locator('[data-theme-name="care"]')
+    await expect(sections.nth(1)).to_be_in_viewport()
+    await digest(page, "apple-pruning").get_by_role("button", name="▶").click()
+    await expect(digest(page, "bridge-paint")).to_be_focused()
+    await page.get_by_role("searchbox").fill("hammer")
+    await expect(sections.nth(0)).to_be_hidden()
+    await expect(sections.nth(1)).to_be_visible()
 
 
 async def test_the_buttons_do_as_the_bot_does(file: File) -> None:

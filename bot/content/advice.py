@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qs, urlsplit
 
+from bot.content import translations
 from bot.content.schema import ThemeFile
 from bot.content.sheets import Digests, Doubt, Folder, Sheet, is_todo, rendered
 from bot.core import texts
@@ -39,6 +40,7 @@ def advice(folders: Sequence[Folder], today: dt.date) -> Iterator[Finding]:
         if folder.article and folder.article.content.published > today:
             message = f"the article is published on a day to come: {folder.article.content.published}"
             yield folder.article.finding(("published",), "article-in-future", message, "correct the date")
+        yield from translations.untranslated(folder)
         for sheet in folder.themes:
             yield from _theme(folder, sheet)
             yield from _dates(folder, sheet, today)

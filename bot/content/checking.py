@@ -73,7 +73,7 @@ def _compared(
         findings += faithful.doubtful_headings(each, original)
     cited = {item.id: item.paragraphs for sheet in folder.themes for item in sheet.content.digests}
     languages: list[tuple[Digests, str]] = [(sheet, article.language) for sheet in folder.themes]
-    languages += [(sheet, language) for language, sheets in folder.overlays.items() for sheet in sheets]
+    languages += [(sheet, language) for language, each in folder.overlays.items() for sheet in each.themes]
     doubts = (faithful.doubts(sheet, language, cited, original) for sheet, language in languages)
     return paragraphs, findings, [doubt for each in doubts for doubt in each]
 

@@ -6,11 +6,20 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
 
 from bot.content import rules, translations
 from bot.content.codes import WARNINGS
-from bot.content.schema import ArticleFile, ThemeFile, TranslationFile, whole_digests
-from bot.content.sheets import Folder, Model, Sheet, assemble, typed
+from bot.content.schema import (
+    ArticleFile,
+    ArticleTranslationFile,
+    DigestEntry,
+    ThemeFile,
+    TranslationFile,
+)
+from bot.content.sheets import Folder, Model, Overlay, Sheet, assemble, typed
 from bot.core.findings import Finding, Severity
 from bot.core.library import Library
 from bot.documents import Document, DocumentError, Keys, Place, read, validate
@@ -71,6 +80,27 @@ def _attributed(finding: Finding, subjects: list[tuple[Place, str]]) -> Finding:
     return replace(finding, severity=severity, subject=subject)
 
 
+def _whole_digests(data: dict[str, Any]) -> ThemeFile | None:
+    """What is left of a broken theme file without its broken digests, if that is a theme."""
+    entries = data.get("digests")
+    whole = [entry for entry in (entries if isinstance(entries, list) else ()) if _is(DigestEntry, entry)]
+    rest = {"title": data.get("theme"), "emoji": "📄", "summary": data.get("theme"), **data, "digests": whole}
+    known = {key: value for key, value in rest.items() if key in ThemeFile.model_fields}
+    return ThemeFile.model_validate(known) if _is(ThemeFile, known) else None
+
+
+def _is(model: type[BaseModel], value: Any) -> bool:
+    try:
+        model.model_validate(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def _main(files: list[Path]) -> Path | None:
+    return next((file for file in files if file.stem == "article"), None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Loading:
     """One run over all files: what was found, and where each name was taken first."""
@@ -117,7 +147,7 @@ class _Loading:
     def _folder(self, path: Path) -> Folder | None:
         """What a folder holds of an article, or None where it holds nothing of any."""
         files, folders = self._entries(path)
-        main = next((file for file in files if file.stem == "article"), None)
+        main = _main(files)
         if main is None and files:
             hint = "add an article.yaml that says what the themes are taken from"
             self._found(path, "article-file-missing", "themes without an article.yaml", hint)
@@ -144,13 +174,13 @@ class _Loading:
         document, sheet = self._read(file, ThemeFile)
         if sheet is None:
             named = document.data.get("theme") if document else None
-            rest = whole_digests(document.data) if document else None
+            rest = _whole_digests(document.data) if document else None
             return (named if isinstance(named, str) else file.stem), rest
         self._once(sheet.document, ("theme",), f"command in {file.parent}", "doubled-command")
         self._once_each(sheet, "digest")
         return sheet.content.theme, sheet
 
-    def _overlays(self, folders: list[Path]) -> dict[str, tuple[Sheet[TranslationFile], ...]]:
+    def _overlays(self, folders: list[Path]) -> dict[str, Overlay]:
         """Translations by language; a theme in any other folder would be left out silently."""
         overlays = {}
         for folder in folders:
@@ -161,11 +191,14 @@ class _Loading:
                 hint = "move the files into the folder of the article"
                 self._found(folder, "stray-folder", "theme files in a folder within an article", hint)
                 continue
-            sheets = [sheet for file in files if (sheet := self._read(file, TranslationFile)[1])]
-            for sheet in sheets:
+            main = _main(files)
+            article = self._read(main, ArticleTranslationFile)[1] if main else None
+            read = (self._read(file, TranslationFile)[1] for file in files if file != main)
+            themes = tuple(sheet for sheet in read if sheet)
+            for sheet in themes:
                 self._once(sheet.document, ("theme",), str(folder), "doubled-command")
                 self._once_each(sheet, str(folder))
-            overlays[folder.name] = tuple(sheets)
+            overlays[folder.name] = Overlay(article, themes, frozenset(file.stem for file in files))
         return overlays
 
     def _read(self, path: Path, model: type[Model]) -> tuple[Document | None, Sheet[Model] | None]:

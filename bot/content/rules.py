@@ -1,13 +1,13 @@
 """What keeps an article from being published: faults between its files, and texts that Telegram would not show."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from itertools import islice
 from typing import TypeVar
 
-from bot.content.schema import ArticleFile, ThemeFile
+from bot.content.schema import ArticleFile, ArticleTranslationFile, ThemeFile
 from bot.content.sheets import Digests, Doubt, Folder, Sheet, rendered
 from bot.core import texts
 from bot.core.findings import Finding
@@ -41,7 +41,7 @@ def body(emoji: str, title: str, plain: str) -> str:
 def broken(folder: Folder) -> Iterator[Finding]:
     """Everything that is wrong with the article and the themes of a folder, beyond their schemas."""
     if folder.article:
-        yield from _outline(folder.article)
+        yield from outline(folder.article)
         yield from _listed(folder.article, folder.names)
     numbers = {item.paragraph for item in folder.article.content.outline} if folder.article else None
     for sheet in folder.themes:
@@ -94,7 +94,8 @@ def text(sheet: Digests, index: int, emoji: str) -> Iterator[Finding]:
         yield sheet.finding(path, "bad-value", "`text` shows nothing", "write the digest's text")
 
 
-def _outline(sheet: Sheet[ArticleFile]) -> Iterator[Finding]:
+def outline(sheet: Sheet[ArticleFile] | Sheet[ArticleTranslationFile]) -> Iterator[Finding]:
+    """Paragraphs that an outline has twice."""
     for index, number in _doubles([item.paragraph for item in sheet.content.outline]):
         message = f"paragraph {number} stands in the outline twice"
         hint = "number each paragraph once"
@@ -118,11 +119,22 @@ def _paragraphs(sheet: Sheet[ThemeFile], index: int, numbers: set[int] | None) -
     path: Keys = ("digests", index, "paragraphs")
     for item, number in _doubles(digest.paragraphs):
         yield sheet.finding((*path, item), "doubled-paragraph", f"{number} is named twice", "remove one")
-    for item, number in enumerate(digest.paragraphs):
-        if numbers is not None and number not in numbers:
+    if numbers is not None:
+        named = {(*path, item): number for item, number in enumerate(digest.paragraphs)}
+        yield from unknown_paragraphs(sheet, named, numbers)
+
+
+def unknown_paragraphs(
+    sheet: Sheet[ThemeFile] | Sheet[ArticleTranslationFile],
+    named: Mapping[Keys, int],
+    known: AbstractSet[int],
+) -> Iterator[Finding]:
+    """Numbers, by their places, that the article's outline does not have."""
+    for path, number in named.items():
+        if number not in known:
             message = f"the article's outline has no paragraph {number}"
             hint = "correct the number, or add the paragraph to the outline in article.yaml"
-            yield sheet.finding((*path, item), "unknown-paragraph", message, hint)
+            yield sheet.finding(path, "unknown-paragraph", message, hint)
 
 
 def _doubles(names: Sequence[Name]) -> Iterator[tuple[int, Name]]:

@@ -16,7 +16,6 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    ValidationError,
 )
 from pydantic import StringConstraints as Text
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -24,7 +23,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from bot.core.library import RESERVED_COMMANDS
 from bot.core.markdown import is_link
-from bot.core.model import Article, Digest, Paragraph, Theme, TranslatedDigest, TranslatedTheme
+from bot.core.model import Article, Digest, Paragraph, Theme, TranslatedDigest, TranslatedTheme, Translation
 
 _RAW_TEXT = 4_096
 """Characters of Markdown: plenty for the 500 that are shown, and quick to render whatever they are."""
@@ -126,20 +125,27 @@ def _at_most(characters: int) -> Text:
 
 Label = Annotated[str, _at_most(64), ONE_LINE]
 Title = Annotated[str, _at_most(100), ONE_LINE]
+Name = Annotated[str, _at_most(200), ONE_LINE]
 Summary = Annotated[str, _at_most(256), ONE_LINE]
+Licence = Annotated[str, _at_most(1_000)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class OutlineEntry(_Strict):
+class ParagraphEntry(_Strict):
     """One paragraph of the source, in our words."""
 
     paragraph: Number
     """Its number in the source: digests name it in `paragraphs`."""
-    about: Annotated[str, _at_most(200), ONE_LINE]
+    about: Name
     """What it says, in a few words that are not the article's own."""
+
+
+class OutlineEntry(ParagraphEntry):
+    """One paragraph of the source, in our words, and what ties it to the text."""
+
     sha256: Annotated[str, _Form("[0-9a-f]{64}", "write the 64 hexadecimal digits of the SHA-256")]
     """The SHA-256 of the paragraph's words; `check --source` says what it has to be."""
 
@@ -149,17 +155,17 @@ class ArticleFile(_Strict):
 
     id: Id
     """A name of its own, in small letters, digits and hyphens. It never changes."""
-    title: Annotated[str, _at_most(200), ONE_LINE]
+    title: Name
     """The article's title."""
-    author: Annotated[str, _at_most(200), ONE_LINE]
+    author: Name
     """Who wrote it."""
-    publisher: Annotated[str, _at_most(200), ONE_LINE]
+    publisher: Name
     """Where it was published."""
     published: Day
     """The day on which it was published, as in 2024-05-28."""
     language: Language
     """The language of the article and its digests, as in en, ru or kk."""
-    licence: Annotated[str, _at_most(1_000)]
+    licence: Licence
     """What readers are told of the rights in the text."""
     url: Annotated[str, AfterValidator(_link)] | None = None
     """Where the article can be read; may be left out."""
@@ -197,6 +203,8 @@ class Entry(_Strict):
     """Plain text in one line."""
     text: Annotated[str, AfterValidator(_short)]
     """**bold**, *italic*, [words](https://…), > quote, blank lines; at most 500 characters with title and footer."""
+    correction: Name | None = None
+    """What a change put right, in one sentence: those who read an earlier wording get it as a note, once."""
     acknowledged: tuple[Acknowledged, ...] = ()
     """False alarms, each with a reason."""
 
@@ -208,13 +216,11 @@ class DigestEntry(Entry):
     """The numbers of the paragraphs in the article's outline that it rests on."""
     publish: Annotated[dt.date | None, BeforeValidator(_optional_day)] = None
     """The day from which readers see it, as in 2026-12-01; without it, at once."""
-    correction: Annotated[str, _at_most(200), ONE_LINE] | None = None
-    """What a change put right, in one sentence: those who read an earlier wording get it as a note, once."""
 
     def digest(self, article: str = "") -> Digest:
         """The digest as readers get it; `article` is the id of its article."""
-        correction = self.correction or ""
-        return Digest(self.id, self.title, self.text, self.paragraphs, self.publish, correction, article)
+        told = self.correction or ""
+        return Digest(self.id, self.title, self.text, self.paragraphs, self.publish, told, article)
 
 
 class ThemeFile(_Strict):
@@ -241,7 +247,7 @@ class TranslatedEntry(Entry):
     @property
     def digest(self) -> TranslatedDigest:
         """The digest as readers of that language get it."""
-        return TranslatedDigest(self.id, self.title, self.text, self.of)
+        return TranslatedDigest(self.id, self.title, self.text, self.of, self.correction or "")
 
 
 class TranslationFile(_Strict):
@@ -265,18 +271,21 @@ class TranslationFile(_Strict):
         return TranslatedTheme(self.theme, self.title, self.summary, ordered)
 
 
-def whole_digests(data: dict[str, Any]) -> ThemeFile | None:
-    """What is left of a broken theme file without its broken digests, if that is a theme."""
-    entries = data.get("digests")
-    whole = [entry for entry in (entries if isinstance(entries, list) else ()) if _is(DigestEntry, entry)]
-    rest = {"title": data.get("theme"), "emoji": "📄", "summary": data.get("theme"), **data, "digests": whole}
-    known = {key: value for key, value in rest.items() if key in ThemeFile.model_fields}
-    return ThemeFile.model_validate(known) if _is(ThemeFile, known) else None
+class ArticleTranslationFile(_Strict):
+    """What is said of an article in another language; what is left out stays as in the original."""
 
+    title: Name | None = None
+    """The article's title in this language."""
+    author: Name | None = None
+    """Who wrote it, as this language writes the name."""
+    publisher: Name | None = None
+    """Where it was published, as this language writes the name."""
+    licence: Licence | None = None
+    """What readers are told of the rights in the text."""
+    outline: tuple[ParagraphEntry, ...] = ()
+    """What its paragraphs say, by their numbers in the original."""
 
-def _is(model: type[BaseModel], value: Any) -> bool:
-    try:
-        model.model_validate(value)
-    except ValidationError:
-        return False
-    return True
+    def translation(self, language: str, themes: tuple[TranslatedTheme, ...]) -> Translation:
+        """The whole translation; of a paragraph that is there twice, the first counts."""
+        outline = tuple((item.paragraph, item.about) for item in reversed(self.outline))
+        return Translation(language, themes, outline=outline, **self.model_dump(exclude={"outline"}))

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import pydantic
 
-from bot.content.schema import ArticleFile, ThemeFile, TranslationFile
+from bot.content.schema import ArticleFile, ArticleTranslationFile, ThemeFile, TranslationFile
 from bot.core.findings import Finding
 from bot.core.library import Library
 from bot.core.markdown import Rendered, render
@@ -78,6 +78,15 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlay:
+    """What could be read of a translation; `names` are those of all files, also of the broken ones."""
+
+    article: Sheet[ArticleTranslationFile] | None
+    themes: tuple[Sheet[TranslationFile], ...]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
     """What could be read of an article's folder, in the order of file names.
 
@@ -90,7 +99,12 @@ class Folder:
     themes: tuple[Sheet[ThemeFile], ...]
     rests: tuple[ThemeFile, ...]
     names: frozenset[str]
-    overlays: dict[str, tuple[Sheet[TranslationFile], ...]]
+    overlays: dict[str, Overlay]
+
+    @property
+    def id(self) -> str:
+        """The article's id, or the folder's name where article.yaml cannot be read."""
+        return self.article.content.id if self.article else self.path.name
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -105,7 +119,7 @@ class Folder:
     @property
     def files(self) -> "tuple[Digests, ...]":
         """Its themes, then their translations."""
-        return (*self.themes, *(sheet for sheets in self.overlays.values() for sheet in sheets))
+        return (*self.themes, *(sheet for overlay in self.overlays.values() for sheet in overlay.themes))
 
 
 def assemble(folders: Sequence[Folder]) -> Library:
@@ -147,13 +161,14 @@ class _Assembling:
 
     def _translation(self, folder: Folder, themes: tuple[Theme, ...], language: str) -> Translation:
         ids = {theme.name: {item.id for item in theme.digests} for theme in themes}
-        taken = f"{language} of {folder.path}"
+        overlay, taken = folder.overlays[language], f"{language} of {folder.path}"
         translated = tuple(
             sheet.content.translation(ids[sheet.content.theme])
-            for sheet in folder.overlays[language]
+            for sheet in overlay.themes
             if sheet.content.theme in ids and self._first(taken, sheet.content.theme)
         )
-        return Translation(language, translated)
+        heading = overlay.article.content if overlay.article else ArticleTranslationFile()
+        return heading.translation(language, translated)
 
     def _first(self, kind: str, name: str) -> bool:
         before = len(self.taken)
@@ -165,8 +180,7 @@ def _bare(folder: Folder) -> Article:
     """The article without its themes; one called after its folder where article.yaml cannot be read."""
     if folder.article:
         return folder.article.content.article(())
-    name = folder.path.name
-    return Article(name, name, "–", "–", dt.date(1970, 1, 1), "", "–", (), ())
+    return Article(folder.id, folder.id, "–", "–", dt.date(1970, 1, 1), "", "–", (), ())
 
 
 def typed(path: Path) -> str:

@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
 
+from bot.content.paragraphs import divisions
 from bot.content.provenance import paragraph_hash
 from bot.content.schema import ArticleFile
 from bot.content.sheets import Folder, Sheet, typed
@@ -39,25 +40,16 @@ class Source:
     @cached_property
     def divisions(self) -> tuple[tuple[Block, ...], ...]:
         """Both ways to divide the text."""
-        lines = self.text.splitlines()
-        joined: list[tuple[int, list[str]]] = []
-        for number, line in enumerate(lines, 1):
-            if line.strip() and (number == 1 or not lines[number - 2].strip()):
-                joined.append((number, []))
-            if line.strip():
-                joined[-1][1].append(line)
-        single = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
-        return tuple(_block(*pair) for pair in single), tuple(_block(n, " ".join(each)) for n, each in joined)
+        return tuple(
+            tuple(Block(line, text, paragraph_hash(text)) for line, text in pieces)
+            for pieces in divisions(self.text)
+        )
 
     def fitting(self, outline: Sequence[str]) -> tuple[int, tuple[Block, ...]]:
         """How many of an outline's hashes the source has, and the division that has so many."""
         hashes = set(outline)
         found = [(len({block.sha256 for block in blocks} & hashes), blocks) for blocks in self.divisions]
         return max(found, key=lambda pair: pair[0])
-
-
-def _block(line: int, text: str) -> Block:
-    return Block(line, text.strip(), paragraph_hash(text))
 
 
 def read_source(path: Path) -> Source | Finding:

@@ -131,7 +131,12 @@ def desk(loaded: Loaded, today: dt.date, first: str = "") -> Desk:
     languages, spoken = [], load_languages()
     for code in sorted(codes, key=lambda code: code != first):
         showing = _Showing(
-            library.in_language(code), code, spoken.get(code, ENGLISH), today, _in_language(loaded, code)
+            library.in_language(code),
+            code,
+            spoken.get(code, ENGLISH),
+            today,
+            _in_language(loaded, code),
+            {folder.id: PurePath(typed(folder.path)) for folder in loaded.folders},
         )
         languages.append(InLanguage(code, tuple(map(showing.article, library.articles))))
     return Desk(MAX_MESSAGE, tuple(languages), tuple(map(_shown, loaded.findings)))
@@ -146,6 +151,7 @@ class _Showing:
     say: Language
     today: dt.date
     findings: tuple[Finding, ...]
+    folders: dict[str, PurePath]
 
     def article(self, original: Article) -> ShownArticle:
         item = self.library.article(original.id) or original
@@ -171,7 +177,9 @@ class _Showing:
         """A theme of an article; its digests page over those of other articles, too, as they do for readers."""
         command = self.library.theme(item.name) or item
         digests = tuple(self.digest(article, command, digest) for digest in item.digests)
-        return ShownTheme(item.name, item.title, item.emoji, item.summary, digests, self._about(item.name))
+        folder = self.folders[article.id]
+        found = self._about(item.name, folder)
+        return ShownTheme(item.name, item.title, item.emoji, item.summary, digests, found)
 
     def digest(self, article: Article, theme: Theme, item: Digest) -> ShownDigest:
         """A digest on the first day on which it is shown, if that is still to come."""
@@ -197,8 +205,12 @@ class _Showing:
             findings=self._about(item.id),
         )
 
-    def _about(self, subject: str) -> tuple[ShownFinding, ...]:
-        return tuple(_shown(finding) for finding in self.findings if finding.subject == subject)
+    def _about(self, subject: str, folder: PurePath | None = None) -> tuple[ShownFinding, ...]:
+        """What was found about a digest, or about a theme in the folder of its article."""
+        found = (each for each in self.findings if each.subject == subject)
+        return tuple(
+            _shown(each) for each in found if folder is None or PurePath(each.file).is_relative_to(folder)
+        )
 
 
 def _sent(message: Message) -> tuple[Stored, str]:

@@ -70,10 +70,10 @@ def _print(console: Console, parts: Iterable[RenderableType], indent: int = 2) -
 
 def _heading(desk: Desk, articles: Articles) -> Text:
     themes = [theme for article in articles for theme in article.themes]
-    digests = sum(len(theme.digests) for theme in themes)
+    names, digests = {theme.name for theme in themes}, sum(len(theme.digests) for theme in themes)
     language = f" ({desk.languages[0].code})" if len(desk.languages) > 1 else ""
     line = Text.assemble(
-        ("Preview", "bold"), f"{language}: {count(len(themes), 'theme')}, {count(digests, 'digest')}"
+        ("Preview", "bold"), f"{language}: {count(len(names), 'theme')}, {count(digests, 'digest')}"
     )
     for kind, colour in _COLOURS.items():
         if number := sum(one.severity == kind for one in desk.findings):

@@ -112,8 +112,11 @@ function numberOf(id) {
   return numbered.get(id);
 }
 
-function makeTheme({ name }) {
-  const section = element("section", { class: "theme", id: `theme-${name}`, "data-theme-name": name });
+/** The id of a theme's section: two articles may have one of the same name. */
+const anchorOf = (article, theme) => `theme:${article.id}:${theme.name}`;
+
+function makeTheme({ name, anchor }) {
+  const section = element("section", { class: "theme", id: anchor, "data-theme-name": name });
   section.append(element("header", {}), element("ul", { class: "found" }), element("div", { class: "rows" }));
   return section;
 }
@@ -148,25 +151,26 @@ function fillArticle(section, article) {
     ({ name, title, emoji, digests: list.map((one) => ({ id: one.id, title: one.title })) }));
   reconcile(map, [{ key: "map", paragraphs, translation, themes: rows }], () => element("div"), (node, item) =>
     node.replaceChildren(coverageMap(item, (number) => narrow({ article: id, number }))));
-  reconcile(themesOf, article.themes.map((theme) => ({ ...theme, key: theme.name, outline: article.paragraphs, open: [...opened] })),
-    makeTheme, fillTheme);
+  reconcile(themesOf, article.themes.map((theme) => ({
+    ...theme, key: theme.name, anchor: anchorOf(article, theme), outline: article.paragraphs, open: [...opened],
+  })), makeTheme, fillTheme);
 }
 
 function drawContents() {
   const focused = document.activeElement?.closest?.("[data-go]")?.dataset.go;
-  $("contents").replaceChildren(...themes().map((theme) => {
+  $("contents").replaceChildren(...edition().articles.flatMap((article) => article.themes.map((theme) => {
     const found = [...theme.findings, ...theme.digests.flatMap(({ findings }) => findings)];
-    return element("button", { type: "button", "data-go": theme.name },
+    return element("button", { type: "button", "data-go": anchorOf(article, theme) },
       element("span", { "aria-hidden": "true" }, theme.emoji), element("span", { class: "name" }, theme.title),
       found.length ? element("span", { class: `count ${worst(found)}`, title: plural(found.length, "finding") }, found.length)
         : element("span", { class: "count" }, theme.digests.length));
-  }));
+  })));
   if (focused) $("contents").querySelector(`[data-go="${CSS.escape(focused)}"]`)?.focus();
 }
 
 function drawHeader() {
   const found = desk.findings.length ? plural(desk.findings.length, "finding") : "no findings";
-  $("counts").textContent = [plural(edition().articles.length, "article"), plural(themes().length, "theme"),
+  $("counts").textContent = [plural(edition().articles.length, "article"), plural(new Set(themes().map(({ name }) => name)).size, "theme"),
     plural(digests().length, "digest"), found].join(" · ");
   if (edition().articles.length === 1) document.title = `${edition().articles[0].title} · preview`;
   $("languages").hidden = desk.languages.length < 2;
@@ -236,7 +240,7 @@ function filter() {
         rowOf(digest.id).hidden = !fits;
         inTheme += fits;
       }
-      $(`theme-${theme.name}`).hidden = !inTheme && Boolean(words.length || only);
+      $(anchorOf(article, theme)).hidden = !inTheme && Boolean(words.length || only);
       left += inTheme;
     }
   }
@@ -280,7 +284,7 @@ function goTo(node) {
 
 /** Bring a digest or a theme into view, even where the search has hidden it. */
 function show(name) {
-  const node = rowOf(name) ?? $(`theme-${name}`);
+  const node = rowOf(name) ?? $(name.startsWith("theme:") ? name : "") ?? document.querySelector(`[data-theme-name="${CSS.escape(name)}"]`);
   if (!node) return;
   if (node.closest("[hidden]")) clear();
   goTo(node).focus?.({ preventScroll: true });
