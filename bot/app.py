@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import secrets
 import zoneinfo
-from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,9 +18,12 @@ from bot.config import Settings
 from bot.content.following import state_of
 from bot.content.loader import load_library
 from bot.core.findings import Finding
+from bot.core.language import Language
 from bot.core.library import Library
 from bot.core.model import Preferences, Subscription
 from bot.core.schedule import next_slot
+from bot.core.sequence import Added
+from bot.locales import load_languages
 from bot.ports import Alerts, Clock, StartError, Store, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.broadcasting import Broadcasting
@@ -30,14 +33,16 @@ from bot.services.outbox import report
 from bot.services.reading import Reading
 from bot.services.reloading import Reloading
 from bot.services.subscribing import Subscribing
+from bot.services.use_cases import UseCases
 from bot.store import open_store, orders_of
 from bot.telegram.alerts import TelegramAlerts
-from bot.telegram.application import App, add_handlers, build_application
+from bot.telegram.application import App, build_application
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.handlers import Handlers
 from bot.telegram.menu import Menu
 from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.polling import connected, receiving
+from bot.telegram.question import Reception
+from bot.telegram.routes import add_routes
 from bot.telegram.sender import TelegramSender
 from bot.web.health import Health, serve_health
 
@@ -57,6 +62,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
     zoneinfo.reset_tzpath(to=())  # the locked tzdata, not what the machine happens to have
     content = settings.content.path
     state, library = state_of(content), _library(content)  # in this order: a change in between is seen
+    languages = load_languages()
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(_opened(settings.storage.url, clock))
@@ -67,25 +73,32 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
             token.get_secret_value(), settings.telegram.api_url, health.polled, limiter, deliveries
         )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
-        broadcasting, handlers = _add_answers(application, store, library, clock, settings)
+        added = await store.register(library.ids, clock.now())
+        reception = _reception(store, clock, settings, languages)
+        reception.take(library, added)
+        broadcasting = _add_answers(application, store, clock, settings, reception)
         alerts = TelegramAlerts(application.bot, settings.telegram.admins)
         sender, pace = TelegramSender(application.bot), Pace(**dict(settings.delivery))
         owner = secrets.token_hex(8)  # fences off a process of before
-        delivering = Delivering(store, sender, alerts, library, clock, owner, pace)
-        correcting = Correcting(store, sender, clock, next(iter(settings.telegram.admins), 0))
+        delivering = Delivering(
+            store, sender, alerts, library, clock, owner, pace, languages=languages, added=added
+        )
+        correcting = Correcting(store, sender, clock, next(iter(settings.telegram.admins), 0), languages)
         await delivering.recover()
         await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted
-        menu = Menu(application.bot)
+        menu = Menu(application.bot, languages)
         await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
         await stack.enter_async_context(receiving(application))
         await menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
+        publish = _publishing(store, clock, reception, delivering, menu)
         ticks: dict[str, tuple[Tick, float]] = {
             "broadcast": (broadcasting.tick, 1),
             "correct": (lambda: correcting.tick(delivering.library), 5),
             "purge": (functools.partial(_purge, store, clock), 3600),
-            **_following(content, state, handlers, delivering, menu, alerts),
+            "reload": (_following(content, state, publish, alerts), 2),
+            "menu": (lambda: menu.show(delivering.library), 60),
         }
         await stack.enter_async_context(_ticking(delivering, alerts, limiter, ticks))
         digests = len(library.sequence((), clock.now().date()))
@@ -94,21 +107,32 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         _log.info("bot.stopping")
 
 
+def _reception(
+    store: Store, clock: Clock, settings: Settings, languages: Mapping[str, Language]
+) -> Reception:
+    """Where readers' questions come in."""
+    reader = settings.reader
+    defaults = Preferences(reader.time, reader.days, reader.zone)
+
+    def make(say: Language, library: Library, added: Added) -> UseCases:
+        return UseCases(
+            say, Reading(store, library, clock, say, added), Subscribing(store, library, clock, defaults, say)
+        )
+
+    return Reception(store, languages, reader.language, make)
+
+
 def _add_answers(
-    application: App, store: Store, library: Library, clock: Clock, settings: Settings
-) -> tuple[Broadcasting, Handlers]:
-    """What readers and operators can ask for."""
-    reader, rate = settings.reader, settings.delivery.rate
+    application: App, store: Store, clock: Clock, settings: Settings, reception: Reception
+) -> Broadcasting:
+    """What operators and readers can ask for."""
+    rate, zone = settings.delivery.rate, settings.reader.zone
     orders = orders_of(settings.storage.url).take
-    broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, reader.zone, orders)
-    outbox = functools.partial(report, store, clock, rate, reader.zone)
+    broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, zone, orders)
+    outbox = functools.partial(report, store, clock, rate, zone)
     Operator(broadcasting, outbox, settings.telegram.admins).add_to(application)
-    reading = Reading(store, library, clock)
-    subscribing = Subscribing(store, library, clock, Preferences(reader.time, reader.days, reader.zone))
-    in_channels = settings.telegram.channel_commands
-    handlers = Handlers(reading, subscribing)
-    add_handlers(application, handlers, in_channels=in_channels)
-    return broadcasting, handlers
+    add_routes(application, reception, in_channels=settings.telegram.channel_commands)
+    return broadcasting
 
 
 def _load(content: Path) -> tuple[Library | None, Sequence[Finding]]:
@@ -126,18 +150,30 @@ def _library(content: Path) -> Library:
     return library
 
 
-def _following(
-    content: Path, state: Hashable, handlers: Handlers, delivering: Delivering, menu: Menu, alerts: Alerts
-) -> dict[str, tuple[Tick, float]]:
-    """The ticks by which a change of the content folder reaches readers."""
+def _publishing(
+    store: Store, clock: Clock, reception: Reception, delivering: Delivering, menu: Menu
+) -> Callable[[Library], Awaitable[None]]:
+    """How a new library takes the place of the old one."""
 
     async def publish(library: Library) -> None:
-        handlers.take(library)  # nothing waits between these two: answers and deliveries change in one step
-        delivering.take(library)
+        added = await store.register(library.ids, clock.now())
+        reception.take(
+            library, added
+        )  # nothing waits between these two: answers and deliveries change in one step
+        delivering.take(library, added)
         await menu.show(library)
 
-    reloading = Reloading(lambda: state_of(content), lambda: _load(content), publish, alerts, state)
-    return {"reload": (reloading.tick, 2), "menu": (lambda: menu.show(delivering.library), 60)}
+    return publish
+
+
+def _following(
+    content: Path,
+    state: Hashable,
+    publish: Callable[[Library], Awaitable[None]],
+    alerts: Alerts,
+) -> Tick:
+    """The tick by which a change of the content folder reaches readers."""
+    return Reloading(lambda: state_of(content), lambda: _load(content), publish, alerts, state).tick
 
 
 @contextlib.asynccontextmanager

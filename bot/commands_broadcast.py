@@ -86,7 +86,7 @@ async def _send(onlooker: "Onlooker", order: "Order", settings: Any, *, yes: boo
     from bot.core import governor, operator_texts
     from bot.core.markdown import units
     from bot.core.model import Message
-    from bot.core.texts import count
+    from bot.core.operator_texts import count
 
     recipients = await onlooker.recipients()
     if not recipients:

@@ -89,7 +89,7 @@ def _say(checked: "Checked", coverages: "Mapping[str, Sequence[Coverage]]", *, s
 
 
 def _conclusion(loaded: "Loaded", *, strict: bool) -> str:
-    from bot.core.texts import count
+    from bot.core.operator_texts import count
     from bot.reports import counts
 
     found = counts(loaded.findings)

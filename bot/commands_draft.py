@@ -123,7 +123,7 @@ def _write(made: Any, out: Path, text: Path | None) -> None:
 
 def _tell(made: Any, out: Path, text: Path | None) -> None:
     """What was made, and what to do next."""
-    from bot.core.texts import count
+    from bot.core.operator_texts import count
 
     digests = [digest for theme in made.themes for digest in theme.digests]
     sizes = (made.source.passages, "paragraph"), (made.themes, "theme"), (digests, "digest")

@@ -96,11 +96,12 @@ class DeliverySettings(_Section):
 
 
 class ReaderSettings(_Section):
-    """What a bare /subscribe gives."""
+    """What a bare /subscribe gives, and the language where a reader's own is not one of the bot's."""
 
     time: Annotated[dt.time, BeforeValidator(_time)] = dt.time(9)
     days: Annotated[int, BeforeValidator(_days)] = EVERY_DAY
     zone: Annotated[str, AfterValidator(_zone)] = "Asia/Almaty"
+    language: Literal["en", "ru", "kk"] = "en"
 
 
 class WebSettings(_Section):

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bot import __version__
 from bot.core.coverage import Coverage
 from bot.core.findings import Finding, Severity
-from bot.core.texts import count
+from bot.core.operator_texts import count
 
 PAGE = "docs/checks.md"
 """Where every code is explained, under a heading of its own."""

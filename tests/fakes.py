@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.delivery import Outcome, Sent
 from bot.core.library import Library
@@ -100,7 +100,13 @@ def article(id_: str, themes: Iterable[tuple[str, tuple[Digest, ...]]], publishe
         "Licence & <terms>",
         (Paragraph(1, "On <one> & all", "0" * 64), Paragraph(2, "On two", "1" * 64)),
         tuple(
-            Theme(name, f'{name.title()} & "so" <on>', "🤝", f"About {name}", id_, shelf)
+            Theme(
+                name,
+                f'{name.title()} & "so" <on>',
+                "🤝",
+                f"About {name}",
+                tuple(replace(item, article=id_) for item in shelf),
+            )
             for name, shelf in themes
         ),
         "https://example.org/?a=1&b=2",

@@ -23,7 +23,7 @@ def test_files_become_the_library(load: Load) -> None:
     assert [(item.number, item.sha256[0]) for item in article.outline] == [(1, "0"), (2, "f")]
     theme = loaded.theme("rivers")
     assert theme is not None
-    assert (theme.title, theme.emoji, theme.article) == ("Rivers", "🤝", "waters")
+    assert (theme.title, theme.emoji, theme.digests[0].article) == ("Rivers", "🤝", "waters")
     first, second = theme.digests
     assert (first.paragraphs, first.publish) == ((1, 2), None)
     assert (second.title, second.text, second.publish) == ("22:30", "no", dt.date(2026, 12, 1))
@@ -161,6 +161,22 @@ def test_two_articles_cannot_have_one_id(load: Load) -> None:
     assert "content/waters/article.yaml:1" in found.message
     mended = {"zwaters/article.yaml": ARTICLE.replace("id: waters", "id: seas")}
     assert len(library(load(mended)).articles) == 2
+
+
+def test_two_articles_may_share_a_command_but_no_digest(load: Load) -> None:
+    """The command pages over both; an id stands for one digest whatever the article."""
+    other = {"lakes/article.yaml": ARTICLE.replace("id: waters", "id: lakes", 1)}
+    shared = load(other | {"lakes/rivers.yaml": RIVERS.replace("-river\n", "-stream\n")})
+    rivers = library(shared).theme("rivers")
+    assert rivers is not None
+    assert [(item.id, item.article) for item in rivers.digests] == [
+        ("first-stream", "lakes"),
+        ("second-stream", "lakes"),
+        ("first-river", "waters"),
+        ("second-river", "waters"),
+    ]
+    findings = load(other | {"lakes/rivers.yaml": RIVERS}).findings
+    assert {found.code for found in findings} == {"doubled-digest-id"}
 
 
 def test_names_doubled_within_one_line_are_found(load: Load) -> None:

@@ -33,7 +33,7 @@ def told(loaded: Loaded) -> list[tuple[str, int, int, str]]:
 
 def titles(loaded: Library, language: str) -> list[str]:
     """What a reader of a language sees of the rivers: the theme's title, and its digests'."""
-    found = (loaded.digest_in(language, id_) for id_ in ("first-river", "second-river"))
+    found = (loaded.in_language(language).digest(id_) for id_ in ("first-river", "second-river"))
     pairs = [pair for pair in found if pair]
     return [pairs[0][0].title, *(digest.title for _, digest in pairs)]
 
@@ -43,7 +43,7 @@ def test_a_whole_translation_is_read(load: Load) -> None:
     loaded = library(load(BOTH))
     assert titles(loaded, "ru") == ["Реки", "Первая река", "Вторая река"]
     assert titles(loaded, "kk") == titles(loaded, "en") == ["Rivers", "The first river", "22:30"]
-    assert loaded.digest_in("ru", "no-river") is None
+    assert loaded.in_language("ru").digest("no-river") is None
 
 
 def test_what_has_no_translation_stays_as_it_is(load: Load) -> None:

@@ -3,17 +3,14 @@
 import datetime as dt
 
 from bot.core.coverage import Resting, coverage
-from bot.core.model import Article, Digest, Paragraph, Theme, TranslatedDigest, Translation
+from bot.core.model import Article, Digest, Paragraph, Theme, TranslatedDigest, TranslatedTheme, Translation
 
-RU = Translation(
-    "ru", None, None, (TranslatedDigest("a", "A", "a", ""), TranslatedDigest("gone", "G", "g", ""))
-)
-RIVERS = Theme(
-    "rivers", "R", "🤝", "R", "w", (Digest("a", "A", "a", (1,)), Digest("b", "B", "b", (1, 3))), (RU,)
-)
-LAKES = Theme("lakes", "L", "🤝", "L", "w", (Digest("c", "C", "c", (3, 9)),))
+TRANSLATED = TranslatedDigest("a", "A", "a", ""), TranslatedDigest("gone", "G", "g", "")
+RU = Translation("ru", (TranslatedTheme("rivers", None, None, TRANSLATED),))
+RIVERS = Theme("rivers", "R", "🤝", "R", (Digest("a", "A", "a", (1,)), Digest("b", "B", "b", (1, 3))))
+LAKES = Theme("lakes", "L", "🤝", "L", (Digest("c", "C", "c", (3, 9)),))
 OUTLINE = tuple(Paragraph(number, "…", "") for number in (1, 2, 3, 4))
-WATERS = Article("w", "W", "A", "P", dt.date(2026, 2, 1), "en", "…", OUTLINE, (RIVERS, LAKES))
+WATERS = Article("w", "W", "A", "P", dt.date(2026, 2, 1), "en", "…", OUTLINE, (RIVERS, LAKES), None, (RU,))
 
 
 def test_each_paragraph_knows_its_digests() -> None:

@@ -92,7 +92,9 @@ def all_messages(library: Library) -> Iterator[Message]:
         for item in theme.digests:
             page = render.digest(theme, item, theme.digests, 1, 4)
             yield page
-            yield render.with_paragraphs(page, item, theme.digests, library.article_of(theme))
+            found = library.article(item.article)
+            assert found is not None
+            yield render.with_paragraphs(page, item, theme.digests, found)
 
 
 def all_screens(wanted: Preferences, themes: tuple[Theme, ...]) -> Iterator[Message]:
@@ -321,7 +323,7 @@ def test_zones_are_named_as_people_do() -> None:
 def test_long_ids_and_names_still_fit_a_button() -> None:
     """The longest theme name that is allowed, and ids that leave room for the action."""
     name = "n" * 32
-    theme = Theme(name, "T", "🤝", "S", "rivers", digests("d" * 60, "e" * 60))
+    theme = Theme(name, "T", "🤝", "S", digests("d" * 60, "e" * 60))
     for item in theme.digests:
         check(render.digest(theme, item, theme.digests, 1, 2))
     check(screens.choose_themes(WANTED, (theme,)))

@@ -114,9 +114,8 @@ def dead_deep_links(folders: Sequence[Folder]) -> Iterator[Doubt]:
 
 def _menu(sheets: Sequence[Sheet[ThemeFile]]) -> Iterator[Finding]:
     room = MENU - len(texts.COMMANDS)
-    for sheet in sheets[room : room + 1]:
-        message = (
-            f"there are {len(sheets)} themes; Telegram's menu holds {room} beside the bot's own commands"
-        )
+    names = list(dict.fromkeys(sheet.content.theme for sheet in sheets))
+    for sheet in [sheet for sheet in sheets if sheet.content.theme in names[room : room + 1]][:1]:
+        message = f"there are {len(names)} themes; Telegram's menu holds {room} beside the bot's own commands"
         hint = "merge some of them: from this one on they can be typed, and are not offered"
         yield sheet.finding(("theme",), "too-many-commands", message, hint)

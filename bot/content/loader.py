@@ -146,7 +146,7 @@ class _Loading:
             named = document.data.get("theme") if document else None
             rest = whole_digests(document.data) if document else None
             return (named if isinstance(named, str) else file.stem), rest
-        self._once(sheet.document, ("theme",), "command", "doubled-command")
+        self._once(sheet.document, ("theme",), f"command in {file.parent}", "doubled-command")
         self._once_each(sheet, "digest")
         return sheet.content.theme, sheet
 

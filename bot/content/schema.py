@@ -24,7 +24,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from bot.core.library import RESERVED_COMMANDS
 from bot.core.markdown import is_link
-from bot.core.model import Article, Digest, Paragraph, Theme, TranslatedDigest, Translation
+from bot.core.model import Article, Digest, Paragraph, Theme, TranslatedDigest, TranslatedTheme
 
 _RAW_TEXT = 4_096
 """Characters of Markdown: plenty for the 500 that are shown, and quick to render whatever they are."""
@@ -211,11 +211,10 @@ class DigestEntry(Entry):
     correction: Annotated[str, _at_most(200), ONE_LINE] | None = None
     """What a change put right, in one sentence: those who read an earlier wording get it as a note, once."""
 
-    @property
-    def digest(self) -> Digest:
-        """The digest as readers get it."""
+    def digest(self, article: str = "") -> Digest:
+        """The digest as readers get it; `article` is the id of its article."""
         correction = self.correction or ""
-        return Digest(self.id, self.title, self.text, self.paragraphs, self.publish, correction)
+        return Digest(self.id, self.title, self.text, self.paragraphs, self.publish, correction, article)
 
 
 class ThemeFile(_Strict):
@@ -257,13 +256,13 @@ class TranslationFile(_Strict):
     digests: Annotated[tuple[TranslatedEntry, ...], Field(min_length=1)]
     """The digests that are translated, by the ids of their originals."""
 
-    def translation(self, language: str, known: Collection[str]) -> Translation:
+    def translation(self, known: Collection[str]) -> TranslatedTheme:
         """The translation, without digests whose ids are not `known` and without repeated ones."""
         digests = {item.id: item.digest for item in reversed(self.digests) if item.id in known}
         ordered = tuple(
             digests[id_] for id_ in dict.fromkeys(item.id for item in self.digests) if id_ in digests
         )
-        return Translation(language, self.title, self.summary, ordered)
+        return TranslatedTheme(self.theme, self.title, self.summary, ordered)
 
 
 def whole_digests(data: dict[str, Any]) -> ThemeFile | None:

@@ -13,7 +13,7 @@ from bot.content.schema import ArticleFile, ThemeFile, TranslationFile
 from bot.core.findings import Finding
 from bot.core.library import Library
 from bot.core.markdown import Rendered, render
-from bot.core.model import Article, Theme
+from bot.core.model import Article, Theme, Translation
 from bot.documents import Document, Keys
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
@@ -128,26 +128,32 @@ class _Assembling:
                 order = {name: place for place, name in enumerate(folder.listed)}
                 found = (*(sheet.content for sheet in folder.themes), *folder.rests)
                 files = sorted(found, key=lambda file: order.get(file.theme, len(order)))
-                themes = (
-                    self._theme(folder, bare, file) for file in files if self._first("theme", file.theme)
-                )
-                yield replace(bare, themes=tuple(themes))
+                taken = f"theme of {bare.id}"
+                themes = tuple(self._theme(bare, file) for file in files if self._first(taken, file.theme))
+                translations = tuple(self._translation(folder, themes, code) for code in folder.overlays)
+                yield replace(bare, themes=themes, translations=translations)
 
-    def _theme(self, folder: Folder, bare: Article, file: ThemeFile) -> Theme:
+    def _theme(self, bare: Article, file: ThemeFile) -> Theme:
         known = {paragraph.number for paragraph in bare.outline}
         digests = tuple(
-            replace(item.digest, paragraphs=tuple(number for number in item.paragraphs if number in known))
+            replace(
+                item.digest(bare.id),
+                paragraphs=tuple(number for number in item.paragraphs if number in known),
+            )
             for item in file.digests
             if self._first("digest", item.id)
         )
-        ids = {item.id for item in digests}
-        translations = tuple(
-            sheet.content.translation(language, ids)
-            for language, sheets in folder.overlays.items()
-            for sheet in sheets
-            if sheet.content.theme == file.theme and self._first(language, file.theme)
+        return Theme(file.theme, file.title, file.emoji, file.summary, digests)
+
+    def _translation(self, folder: Folder, themes: tuple[Theme, ...], language: str) -> Translation:
+        ids = {theme.name: {item.id for item in theme.digests} for theme in themes}
+        taken = f"{language} of {folder.path}"
+        translated = tuple(
+            sheet.content.translation(ids[sheet.content.theme])
+            for sheet in folder.overlays[language]
+            if sheet.content.theme in ids and self._first(taken, sheet.content.theme)
         )
-        return Theme(file.theme, file.title, file.emoji, file.summary, bare.id, digests, translations)
+        return Translation(language, translated)
 
     def _first(self, kind: str, name: str) -> bool:
         before = len(self.taken)

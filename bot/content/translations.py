@@ -36,7 +36,7 @@ def differences(folder: Folder) -> Iterator[Finding]:
 
 
 def _overlay(sheet: Sheet[TranslationFile], original: ThemeFile) -> Iterator[Finding]:
-    digests = {item.id: item.digest for item in original.digests}
+    digests = {item.id: item.digest() for item in original.digests}
     for index, item in enumerate(sheet.content.digests):
         yield from rules.text(sheet, index, original.emoji)
         if item.id not in digests:

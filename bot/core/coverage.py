@@ -48,15 +48,15 @@ def coverage(article: Article) -> tuple[Coverage, ...]:
 
     A translation covers what its translated digests rest on. Paragraphs that the outline lacks do not count.
     """
-    languages = sorted({overlay.language for theme in article.themes for overlay in theme.translations})
+    languages = sorted({overlay.language for overlay in article.translations})
     return (_coverage(article, None), *(_coverage(article, language) for language in languages))
 
 
 def _coverage(article: Article, language: str | None) -> Coverage:
     resting: dict[int, list[Resting]] = {paragraph.number: [] for paragraph in article.outline}
+    overlays = (item for item in article.translations if item.language == language)
+    translated = {digest.id for item in overlays for theme in item.themes for digest in theme.digests}
     for theme in article.themes:
-        overlays = (item for item in theme.translations if item.language == language)
-        translated = {digest.id for item in overlays for digest in item.digests}
         for digest in theme.digests:
             if language is None or digest.id in translated:
                 for number in resting.keys() & digest.paragraphs:

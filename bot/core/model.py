@@ -3,6 +3,7 @@
 import datetime as dt
 import html
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -25,7 +26,8 @@ class Paragraph:
 class Digest:
     """One short text of a theme (`text` is Markdown), with the numbers of the paragraphs that it rests on.
 
-    `correction` says in a sentence what was wrong with an earlier wording, where readers should know.
+    `correction` says in a sentence what was wrong with an earlier wording, where readers should know; `article` is
+    the id of the article; `original` is the version of the original, of which this is a translation, else "".
     """
 
     id: str
@@ -34,6 +36,8 @@ class Digest:
     paragraphs: tuple[int, ...]
     publish: dt.date | None = None
     correction: str = ""
+    article: str = ""
+    original: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +48,49 @@ class TranslatedDigest:
     title: str
     text: str
     of: str
+    correction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Translation:
-    """A theme in another language: what is None, and digests that are not here, stay as in the original."""
+class TranslatedTheme:
+    """A theme in another language."""
 
-    language: str
+    name: str
     title: str | None
     summary: str | None
     digests: tuple[TranslatedDigest, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """An article in another language: what is None, or is not here, stays as in the original.
+
+    `outline` says what paragraphs say, by their numbers.
+    """
+
+    language: str
+    themes: tuple[TranslatedTheme, ...] = ()
+    title: str | None = None
+    author: str | None = None
+    publisher: str | None = None
+    licence: str | None = None
+    outline: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Theme:
-    """A topic of an article; its name is the command. Digests stand in the order in which they are read."""
+    """A topic; its name is the command. Digests stand in the order in which they are read."""
 
     name: str
     title: str
     emoji: str
     summary: str
-    article: str
     digests: tuple[Digest, ...]
-    translations: tuple[Translation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A source text, known by its outline: the text itself is not shipped."""
+    """A source text, known by its outline: the text itself is not shipped. `language` is that of the original."""
 
     id: str
     title: str
@@ -83,6 +102,7 @@ class Article:
     outline: tuple[Paragraph, ...]
     themes: tuple[Theme, ...]
     url: str | None = None
+    translations: tuple[Translation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +113,50 @@ class Chat:
     thread: int = 0
 
 
+class Kind(StrEnum):
+    """What a chat is; `UNKNOWN` is one of which nothing has been heard since kinds are kept."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    CHANNEL = "channel"
+    UNKNOWN = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """When and what a chat wants: wall time, weekdays (bit mask), IANA zone, themes (none chosen means all)."""
+    """When and what a chat wants: wall time, weekdays (bit mask), IANA zone, themes and articles (none means all).
+
+    `silent` messages come without a sound; nothing comes before the local date `resume`.
+    """
 
     time: dt.time
     days: int
     zone: str
     themes: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    silent: bool = False
+    resume: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A chat's standing order. `next_slot` is aware UTC; None while the chat cannot be reached."""
+    """A chat's standing order. `next_slot` is aware UTC; None while the chat cannot be reached.
+
+    `owner` is who set up a group or channel and is told when it cannot be reached; 0 in a private chat.
+    """
 
     chat: Chat
     preferences: Preferences
     next_slot: dt.datetime | None
+    owner: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a chat has read, and since when it is known here (aware UTC; None: it is not)."""
+
+    seen: AbstractSet[str] = frozenset()
+    since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +183,21 @@ class State(StrEnum):
 class Pick:
     """What a reader gets next (None: nothing is unread), and the progress once that is read.
 
-    `version` is the digest's wording; it is still the same pick in another one.
+    `version` is the digest's wording; it is still the same pick in another one. `new`: it came after the reader.
     """
 
     digest: str | None
     read: int
     total: int
     version: str = field(default="", compare=False)
+    new: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What is owed to a chat for a slot, claimed for one attempt: a digest, or a broadcast's `html`.
 
-    A pick of None says that all are read; a broadcast picks nothing.
+    A pick of None says that all are read; a broadcast picks nothing. `language` "" is not known.
     """
 
     id: int
@@ -159,6 +207,8 @@ class Delivery:
     attempt: int
     broadcast: int = 0
     html: str = ""
+    language: str = ""
+    silent: bool = False
 
     @property
     def content(self) -> str | None:
@@ -178,6 +228,7 @@ class Post:
     message_id: int
     not_before: dt.datetime
     read: frozenset[str]
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,19 +270,29 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An inline button: a press sends `data` (at most 64 bytes) to the bot, or opens `url`."""
+    """An inline button: a press sends `data` (at most 64 bytes) to the bot, opens `url`, or copies `copy` (256).
+
+    `share` is the inline query that a press writes into a chat that the reader chooses.
+    """
 
     label: str
     data: str = ""
     url: str = ""
+    copy: str = ""
+    share: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a reader sees: Telegram HTML and rows of buttons."""
+    """What a reader sees: Telegram HTML and rows of buttons.
+
+    `state` is what the buttons were made from: a button that changes something holds as long as that is so.
+    """
 
     html: str
     buttons: tuple[tuple[Button, ...], ...] = field(default=())
+    silent: bool = False
+    state: str = ""
 
     @property
     def plain(self) -> str:

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Sequence
 
 from bot.core.findings import Finding
-from bot.core.texts import count
 
 _YEAR = 365 * 24 * 3600
 _FIRST_FINDINGS = 3
@@ -26,6 +25,47 @@ BROADCAST_NOT_YOURS = "Answer one of your own messages with /broadcast: it has t
 BROADCAST_NOBODY = "Nobody is subscribed, so there is nobody to send this to."
 BROADCAST_DISCARDED = "Nothing was sent."
 BROADCAST_OVER = "This broadcast is not at that point any more."
+
+
+def count(number: int, noun: str) -> str:
+    """`1 theme`, `2 themes`, `12,000 themes`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def incident(cause: str, detail: str, digest: str = "") -> str:
+    """What the operator is told, once for each incident."""
+    match cause:
+        case "token":
+            return "⛔ Telegram refuses the token. Nothing is sent any more: give the bot a valid one and restart it."
+        case "strangers":
+            return (
+                "⛔ Telegram does not know more than 5 of the last 100 chats, as with another bot's token. Nothing is "
+                "sent any more and no chat is blamed: check the token, then restart the bot."
+            )
+        case "content" if digest.startswith("broadcast "):
+            return (
+                f"⚠️ Telegram refused {digest} in three chats ({detail}). It is paused: go on, or cancel it."
+            )
+        case "content":
+            return (
+                f"⚠️ Telegram refused the digest “{digest}” in three chats ({detail}). It is not sent any more: "
+                "mend its text; the new version is sent again."
+            )
+        case "store":
+            return (
+                f"⚠️ The database takes nothing ({detail}). Nothing is sent meanwhile and nothing is lost; sending "
+                "goes on by itself as soon as the disk has room and the file can be written."
+            )
+    return f"⚠️ No answer from Telegram ({detail}). Sending pauses and goes on by itself; nothing is lost."
+
+
+def expired(number: int, longest: dt.timedelta) -> str:
+    """What the operator is told after an absence."""
+    hours = f"{longest.total_seconds() / 3600:g} h"
+    return (
+        f"⌛ {count(number, 'digest')} came due while nothing could be sent, and would be more than {hours} late: "
+        "not sent, the readers go on with their next one. “python -m bot outbox list --state expired” lists them."
+    )
 
 
 def broadcast_too_long(length: int, longest: int) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from bot.core import texts
+from bot.core.language import Language
 from bot.core.library import Library
 from bot.core.markdown import escape, render
-from bot.core.model import Article, Button, Digest, Message, Theme
+from bot.core.model import Article, Button, Digest, Message, Pick, Theme
 
 _MOST_CHANGES = 10
 """Digests that /changes lists at once: titles and corrections stay well under a message's 4,096 units."""
@@ -14,39 +15,47 @@ _LABEL = 64
 """Characters of a title on a button; phones show fewer."""
 
 
-def welcome(library: Library, digests: int) -> Message:
+def welcome(say: Language, library: Library, digests: int) -> Message:
     """The answer to /start."""
     article = library.articles[0]
-    text = texts.welcome(escape(article.title), escape(article.author), article.published, digests)
-    reading = Button(texts.START_READING, "next"), Button(texts.SUBSCRIBE, "s")
-    return Message(text, (reading, (Button(texts.SEE_THEMES, "themes"),)))
+    text = texts.welcome(say, escape(article.title), escape(article.author), article.published, digests)
+    reading = Button(say(texts.START_READING), "next"), Button(say(texts.SUBSCRIBE), "s")
+    return Message(text, (reading, (Button(say(texts.SEE_THEMES), "themes"),)))
 
 
-def digest(theme: Theme, item: Digest, shelf: tuple[Digest, ...], read: int, total: int) -> Message:
-    """One digest of `shelf`, the visible digests of its theme; `read` of `total` is the reader's progress."""
+def digest(say: Language, theme: Theme, item: Digest, shelf: tuple[Digest, ...], progress: Pick) -> Message:
+    """One digest of `shelf`, the visible digests of its theme; `progress` is what it says of the reader."""
     heading = f"{escape(theme.emoji)} <b>{escape(item.title)}</b>"
-    foot = f"<i>{texts.footer(theme.name, read, total)}</i>"
-    source = Button("Source " + _paragraphs(item.paragraphs), f"p:{item.id}")
-    return Message(f"{heading}\n\n{render(item.text).html}\n\n{foot}", _rows(item, shelf, source))
+    if progress.new:
+        heading = f"🆕 <i>{say(texts.NEW)}</i>\n{heading}"
+    foot = f"<i>{texts.footer(say, theme.name, progress.read, progress.total)}</i>"
+    source = Button(say("Source {paragraphs}", paragraphs=_paragraphs(item.paragraphs)), f"p:{item.id}")
+    return Message(f"{heading}\n\n{render(item.text).html}\n\n{foot}", _rows(say, item, shelf, source))
 
 
-def with_paragraphs(message: Message, item: Digest, shelf: tuple[Digest, ...], article: Article) -> Message:
+def with_paragraphs(
+    say: Language, message: Message, item: Digest, shelf: tuple[Digest, ...], article: Article
+) -> Message:
     """The same digest with the outline of the paragraphs that it rests on folded below it."""
     outline = {paragraph.number: paragraph.about for paragraph in article.outline}
     lines = [f"¶ {number} · {escape(outline[number])}" for number in item.paragraphs]
-    source = f"{escape(article.title)}, {escape(article.author)}, {texts.day(article.published)}"
+    source = f"{escape(article.title)}, {escape(article.author)}, {say.day(article.published)}"
     quote = "\n".join((f"<b>{source}</b>", *lines))
-    close = Button("Hide " + _paragraphs(item.paragraphs), f"d:{item.id}")
-    return Message(f"{message.html}\n\n<blockquote>{quote}</blockquote>", _rows(item, shelf, close))
+    close = Button(say("Hide {paragraphs}", paragraphs=_paragraphs(item.paragraphs)), f"d:{item.id}")
+    return Message(
+        f"{message.html}\n\n<blockquote expandable>{quote}</blockquote>", _rows(say, item, shelf, close)
+    )
 
 
-def all_read(total: int) -> Message:
+def all_read(say: Language, total: int) -> Message:
     """The end of the sequence, with a way to start over."""
-    buttons = Button(texts.START_OVER, "over"), Button(texts.SEE_THEMES, "themes")
-    return Message(texts.all_read(total), (buttons,))
+    buttons = Button(say(texts.START_OVER), "over"), Button(say(texts.SEE_THEMES), "themes")
+    return Message(texts.all_read(say, total), (buttons,))
 
 
-def themes(library: Library, shelves: dict[str, tuple[Digest, ...]], seen: AbstractSet[str]) -> Message:
+def themes(
+    say: Language, library: Library, shelves: dict[str, tuple[Digest, ...]], seen: AbstractSet[str]
+) -> Message:
     """All themes by article, each with its command and the reader's progress."""
     blocks = []
     for article in library.articles:
@@ -57,43 +66,45 @@ def themes(library: Library, shelves: dict[str, tuple[Digest, ...]], seen: Abstr
             mark = "✓" if shelf and read == len(shelf) else f"{read}/{len(shelf)}"
             lines.append(f"{escape(theme.emoji)} {escape(theme.title)} · {mark}\n/{theme.name}")
         blocks.append("\n\n".join(lines))
-    return Message("\n\n\n".join(blocks), ((Button(texts.NEXT, "next"),),))
+    return Message("\n\n\n".join(blocks), ((Button(say(texts.NEXT), "next"),),))
 
 
-def changes(items: Sequence[tuple[Theme, Digest]]) -> Message:
+def changes(say: Language, items: Sequence[tuple[Theme, Digest]]) -> Message:
     """Digests whose text is another one since they were read, each with a button to read it again."""
     shown = items[:_MOST_CHANGES]
     lines = [(escape(item.title), escape(item.correction)) for _, item in shown]
     buttons = tuple(
         (Button(f"{theme.emoji} {item.title}"[:_LABEL], f"r:{item.id}"),) for theme, item in shown
     )
-    return Message(texts.changes(lines, len(items) - len(shown)), buttons)
+    return Message(texts.changes(say, lines, len(items) - len(shown)), buttons)
 
 
-def note(html: str, digest_id: str | None) -> Message:
+def note(say: Language, html: str, digest_id: str | None) -> Message:
     """A message to many readers; where it is about a digest, with a button to read that again."""
-    return Message(html, ((Button(texts.READ_AGAIN, f"r:{digest_id}"),),) if digest_id else ())
+    return Message(html, ((Button(say(texts.READ_AGAIN), f"r:{digest_id}"),),) if digest_id else ())
 
 
-def article(item: Article, read: int, total: int) -> Message:
+def article(say: Language, item: Article, read: int, total: int) -> Message:
     """What the article is, what is covered of it, and how far the reader is."""
     covered = {number for theme in item.themes for digest in theme.digests for number in digest.paragraphs}
     known = {paragraph.number for paragraph in item.outline}
     lines = (
         f"📰 <b>{escape(item.title)}</b>",
-        f"{escape(item.author)}\n{escape(item.publisher)}, {texts.day(item.published)}",
-        texts.coverage(len(item.themes), total, len(covered & known), len(known), read),
+        f"{escape(item.author)}\n{escape(item.publisher)}, {say.day(item.published)}",
+        texts.coverage(say, len(item.themes), total, len(covered & known), len(known), read),
         f"<i>{escape(item.licence)}</i>",
     )
-    link = ((Button("Read the article", url=item.url),),) if item.url else ()
-    buttons = ((Button(texts.NEXT, "next"), Button(texts.SEE_THEMES, "themes")), *link)
+    link = ((Button(say(texts.READ_ARTICLE), url=item.url),),) if item.url else ()
+    buttons = ((Button(say(texts.NEXT), "next"), Button(say(texts.SEE_THEMES), "themes")), *link)
     return Message("\n\n".join(lines), buttons)
 
 
-def _rows(item: Digest, shelf: tuple[Digest, ...], source: Button) -> tuple[tuple[Button, ...], ...]:
+def _rows(
+    say: Language, item: Digest, shelf: tuple[Digest, ...], source: Button
+) -> tuple[tuple[Button, ...], ...]:
     """◀ position ▶ in a ring, so that no button leads nowhere; then the source and the next unread one."""
     place = shelf.index(item)
-    last = (source, Button(texts.NEXT, "next"))
+    last = (source, Button(say(texts.NEXT), "next"))
     if len(shelf) == 1:
         return (last,)
     before, after = shelf[place - 1], shelf[(place + 1) % len(shelf)]

@@ -15,10 +15,12 @@ from bot.content.sheets import typed
 from bot.core import render, texts
 from bot.core.coverage import coverage
 from bot.core.findings import Finding
-from bot.core.library import Library, translated
+from bot.core.language import ENGLISH, Language
+from bot.core.library import Library
 from bot.core.markdown import render as render_text
 from bot.core.markdown import units
-from bot.core.model import Article, Digest, Message, Theme
+from bot.core.model import Article, Digest, Message, Pick, Theme
+from bot.locales import load_languages
 from bot.sandbox import Refusal, stored
 
 Stored = dict[str, Any]
@@ -124,11 +126,13 @@ def desk(loaded: Loaded, today: dt.date, first: str = "") -> Desk:
     """
     library = loaded.readable
     own = dict.fromkeys(article.language for article in library.articles)
-    others = sorted(overlay.language for theme in library.themes for overlay in theme.translations)
+    others = sorted(overlay.language for article in library.articles for overlay in article.translations)
     codes = tuple(dict.fromkeys((*own, *others)))
-    languages = []
+    languages, spoken = [], load_languages()
     for code in sorted(codes, key=lambda code: code != first):
-        showing = _Showing(library, code, today, _in_language(loaded, code))
+        showing = _Showing(
+            library.in_language(code), code, spoken.get(code, ENGLISH), today, _in_language(loaded, code)
+        )
         languages.append(InLanguage(code, tuple(map(showing.article, library.articles))))
     return Desk(MAX_MESSAGE, tuple(languages), tuple(map(_shown, loaded.findings)))
 
@@ -139,18 +143,20 @@ class _Showing:
 
     library: Library
     language: str
+    say: Language
     today: dt.date
     findings: tuple[Finding, ...]
 
-    def article(self, item: Article) -> ShownArticle:
-        by_language = {each.language: each.paragraphs for each in coverage(item)}
+    def article(self, original: Article) -> ShownArticle:
+        item = self.library.article(original.id) or original
+        by_language = {each.language: each.paragraphs for each in coverage(original)}
         resting = by_language.get(self.language, {})
         return ShownArticle(
             id=item.id,
             title=item.title,
             author=item.author,
             publisher=item.publisher,
-            published=texts.day(item.published),
+            published=self.say.day(item.published),
             translation=self.language != item.language,
             paragraphs=tuple(
                 ShownParagraph(
@@ -162,25 +168,16 @@ class _Showing:
         )
 
     def theme(self, article: Article, item: Theme) -> ShownTheme:
-        words = {
-            digest.id
-            for overlay in item.translations
-            if overlay.language == self.language
-            for digest in overlay.digests
-        }
-        if self.language == article.language:
-            words = {digest.id for digest in item.digests}
-        read = translated(item, self.language)
-        digests = tuple(
-            self.digest(article, read, digest, is_translated=digest.id in words) for digest in read.digests
-        )
-        return ShownTheme(item.name, read.title, item.emoji, read.summary, digests, self._about(item.name))
+        """A theme of an article; its digests page over those of other articles, too, as they do for readers."""
+        command = self.library.theme(item.name) or item
+        digests = tuple(self.digest(article, command, digest) for digest in item.digests)
+        return ShownTheme(item.name, item.title, item.emoji, item.summary, digests, self._about(item.name))
 
-    def digest(self, article: Article, theme: Theme, item: Digest, *, is_translated: bool) -> ShownDigest:
+    def digest(self, article: Article, theme: Theme, item: Digest) -> ShownDigest:
         """A digest on the first day on which it is shown, if that is still to come."""
         day = max(self.today, item.publish or self.today)
         shelf, total = self.library.visible(theme, day), len(self.library.sequence((), day))
-        message = render.digest(theme, item, shelf, 1, total)
+        message = render.digest(self.say, theme, item, shelf, Pick(item.id, 1, total))
         known = {paragraph.number for paragraph in article.outline}
         rests = replace(item, paragraphs=tuple(number for number in item.paragraphs if number in known))
         plain = render_text(item.text).plain
@@ -191,11 +188,11 @@ class _Showing:
             units=units(body(theme.emoji, item.title, plain)) + FOOTER,
             words=len(plain.split()),
             paragraphs=item.paragraphs,
-            publish=texts.day(day) if day > self.today else "",
-            translated=is_translated,
+            publish=self.say.day(day) if day > self.today else "",
+            translated=bool(item.original) or self.language == article.language,
             message=sent,
-            unfolded=_sent(render.with_paragraphs(message, rests, shelf, article))[0],
-            position=texts.position(shelf.index(item) + 1, len(shelf), len(shelf) - 1),
+            unfolded=_sent(render.with_paragraphs(self.say, message, rests, shelf, article))[0],
+            position=texts.position(self.say, shelf.index(item) + 1, len(shelf), len(shelf) - 1),
             refusal=refusal,
             findings=self._about(item.id),
         )

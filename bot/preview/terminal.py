@@ -14,7 +14,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.core.texts import count
+from bot.core.operator_texts import count
 from bot.preview.desk import Desk, ShownArticle, ShownDigest, ShownFinding, ShownTheme, Stored
 
 Articles = tuple[ShownArticle, ...]

@@ -1,15 +1,17 @@
 """Correcting: posts in groups and channels are edited in place, private readers get one note if it matters."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
 from bot.core import render, texts
 from bot.core.delivery import Ambiguous, NotSent, Outcome, RateLimited, Refused, Sent, Unauthorized
+from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version
 from bot.core.markdown import escape
-from bot.core.model import Digest, Post, Theme
+from bot.core.model import Digest, Message, Pick, Post, Theme
 from bot.ports import Clock, Sender, Store
 
 _log = structlog.get_logger(__name__)
@@ -34,6 +36,7 @@ class Correcting:
     sender: Sender
     clock: Clock
     operator: int = 0
+    languages: Mapping[str, Language] = field(default_factory=lambda: {"en": ENGLISH})
     _current: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
@@ -56,7 +59,7 @@ class Correcting:
         return tried
 
     async def _owe(self, item: Digest, wording: str, now: dt.datetime) -> None:
-        html = texts.corrected(escape(item.title), escape(item.correction))
+        html = texts.corrected(ENGLISH, escape(item.title), escape(item.correction))
         if readers := await self.store.correct(item.id, wording, html, self.operator, now):
             _log.info("correction.queued", digest=item.id, version=wording, readers=readers)
         self._told.add((item.id, wording))
@@ -68,16 +71,23 @@ class Correcting:
         if not posts:
             self._current[item.id, wording] = now + _LOOK_AGAIN
         ready = [post for post in posts if post.not_before <= now]
-        shelf = library.visible(theme, now.date())
         everything = library.sequence((), now.date())
         for count, post in enumerate(ready, 1):
             read = sum(digest in post.read for digest in everything)
-            message = render.digest(theme, item, shelf, read, len(everything))
+            message = self._post(library, (theme, item), post.language, Pick(item.id, read, len(everything)))
             outcome = await self.sender.edit(post.chat, post.message_id, message)
             await self._record(post, wording, outcome)
             if isinstance(outcome, NotSent | Unauthorized):  # no network, no token, or the bot stops
                 return count, False
         return len(ready), True
+
+    def _post(
+        self, library: Library, original: tuple[Theme, Digest], language: str, progress: Pick
+    ) -> Message:
+        say = self.languages.get(language, self.languages["en"])
+        shelves = library.in_language(say.code)
+        theme, item = shelves.digest(original[1].id) or original
+        return render.digest(say, theme, item, shelves.visible(theme, self.clock.now().date()), progress)
 
     async def _record(self, post: Post, wording: str, outcome: Outcome) -> None:
         match outcome:

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import datetime as dt
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -14,11 +14,12 @@ from bot.core import operator_texts, render, texts
 from bot.core.broadcast import Stage
 from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide, give_back
 from bot.core.incidents import Cause, Incident, Watch
-from bot.core.library import Library, version
+from bot.core.language import ENGLISH, Language
+from bot.core.library import Library, version, wording
 from bot.core.markdown import escape
-from bot.core.model import Delivery, Digest, Message, Pick, Preferences
+from bot.core.model import Delivery, History, Message, Pick, Preferences
 from bot.core.planning import plan
-from bot.core.sequence import pick
+from bot.core.sequence import Added, pick
 from bot.ports import Alerts, Clock, Sender, Store, StoreError
 
 _log = structlog.get_logger(__name__)
@@ -46,7 +47,8 @@ class Pace:
 class Delivering:
     """Plans and drains. `owner` is random for each start of the process: it fences this one's rows off.
 
-    `last_wait`: seconds that a stop waits for answers.
+    `last_wait`: seconds that a stop waits for answers. `languages` holds English at least; `added` is when this bot
+    first had each digest.
     """
 
     store: Store
@@ -57,6 +59,8 @@ class Delivering:
     owner: str
     pace: Pace = Pace()
     last_wait: float = 5.0  # a container gives ten in all before it kills
+    languages: Mapping[str, Language] = field(default_factory=lambda: {"en": ENGLISH})
+    added: Added = field(default_factory=dict)
     _watch: Watch = field(default_factory=Watch)
     _refused: dict[str, str] = field(default_factory=dict)
     _stopped: frozenset[str] = frozenset()
@@ -73,13 +77,14 @@ class Delivering:
         self._refused = await self.store.stopped()
         self.take(self.library)
 
-    def take(self, library: Library) -> None:
+    def take(self, library: Library, added: Added | None = None) -> None:
         """Deliver from this library from now on. A text that is new in it counts as never tried."""
         before, self.library = self.library, library
-        known = (item for theme in before.themes for item in theme.digests)
-        self._watch.forget({item.id for item in known if _text(library, item.id) != item})
-        items = filter(None, (_text(library, digest) for digest in self._refused))
-        self._stopped = frozenset(item.id for item in items if version(item) == self._refused[item.id])
+        self.added = self.added if added is None else added
+        changed = (id_ for id_ in before.ids if self._wordings(before, id_) != self._wordings(library, id_))
+        self._watch.forget(set(changed))
+        refused = self._refused.items()
+        self._stopped = frozenset(id_ for id_, words in refused if words in self._wordings(library, id_))
 
     async def plan(self) -> int:
         """Turn every slot that has come due into a delivery, and give up those too late; how many came due."""
@@ -168,7 +173,8 @@ class Delivering:
             outcome = Ambiguous("stopped before the answer came")
         lost = isinstance(outcome, Ambiguous | NotSent)
         digest = delivery.pick.digest or ""
-        mended = _text(library, digest) != _text(self.library, digest)  # the answer is to another text
+        # What Telegram answers to a text that was replaced meanwhile says nothing about the new one.
+        mended = self._wordings(library, digest) != self._wordings(self.library, digest)
         # A stop leaves things unsent: that says nothing about the network.
         if not mended and not (lost and self._stopping):
             incident = self._watch.observe(delivery, outcome, _monotonic(), began)
@@ -179,13 +185,14 @@ class Delivering:
     async def _tell(self, incident: Incident, delivery: Delivery) -> None:
         """One message to the operator; what Telegram refuses is stopped with it."""
         _log.error("delivery.incident", cause=incident.cause, detail=incident.detail, digest=incident.digest)
-        self.alerts.tell(texts.incident(incident.cause, incident.detail, incident.digest))
-        item = _text(self.library, incident.digest)
+        self.alerts.tell(operator_texts.incident(incident.cause, incident.detail, incident.digest))
+        found = self._read_in(self.library, delivery.language).digest(incident.digest)
         try:
-            if item is not None:
-                self._stopped |= {item.id}
-                self._refused[item.id] = version(item)
-                await self.store.stop_digest(item.id, version(item))
+            if found is not None:
+                id_, words = incident.digest, wording(found[1])
+                self._stopped |= {id_}
+                self._refused[id_] = words
+                await self.store.stop_digest(id_, words)
             if incident.cause is Cause.CONTENT and delivery.broadcast:
                 note = operator_texts.broadcast_refused_in_chats(escape(incident.detail))
                 now = self.clock.now()
@@ -202,34 +209,46 @@ class Delivering:
             if not self._store_failed:
                 self._store_failed = True
                 _log.error("delivery.incident", cause=Cause.STORE, detail=str(error))
-                self.alerts.tell(texts.incident(Cause.STORE, str(error)))
+                self.alerts.tell(operator_texts.incident(Cause.STORE, str(error)))
             raise
 
     def _tell_expired(self, count: int) -> None:
         """The operator hears once of an absence, however many ticks and readers it takes."""
         _log.warning("delivery.expired", count=count)
         if _monotonic() - self._last_expiry >= _SAME_ABSENCE:
-            self.alerts.tell(texts.expired(count, self.pace.max_lateness))
+            self.alerts.tell(operator_texts.expired(count, self.pace.max_lateness))
         self._last_expiry = _monotonic()
 
-    def _choose(self, library: Library, wanted: Preferences, seen: AbstractSet[str]) -> Pick:
-        return pick(library, wanted.themes, seen | self._stopped, self.clock.now().date())
+    def _choose(self, library: Library, wanted: Preferences, history: History) -> Pick:
+        known = replace(history, seen=history.seen | self._stopped)
+        return pick(library, wanted, known, self.clock.now().date(), self.added)
+
+    def _read_in(self, library: Library, language: str) -> Library:
+        return library.in_language(self.languages.get(language, self.languages["en"]).code)
+
+    def _wordings(self, library: Library, digest: str) -> AbstractSet[str]:
+        """What a digest says in the languages in which it goes out: of a broadcast, nothing."""
+        found = (library.in_language(code).digest(digest) for code in self.languages)
+        return {wording(pair[1]) for pair in found if pair}
 
     def _message(self, delivery: Delivery, library: Library) -> Message:
-        if delivery.broadcast:
-            return render.note(delivery.html, delivery.pick.digest)
-        picked = delivery.pick
+        say = self.languages.get(delivery.language, self.languages["en"])
+        library, picked = self._read_in(library, delivery.language), delivery.pick
         found = library.digest(picked.digest) if picked.digest else None
-        if found is None:
-            return render.all_read(picked.total)
-        theme, item = found
-        shelf = library.visible(theme, self.clock.now().date())
-        return render.digest(theme, item, shelf, picked.read, picked.total)
-
-
-def _text(library: Library, digest: str) -> Digest | None:
-    found = library.digest(digest)
-    return found[1] if found else None
+        if delivery.broadcast:
+            html = delivery.html
+            if (
+                found and found[1].correction and version(found[1]) == picked.version
+            ):  # in the reader's language
+                html = texts.corrected(say, escape(found[1].title), escape(found[1].correction))
+            message = render.note(say, html, picked.digest)
+        elif found is None:
+            message = render.all_read(say, picked.total)
+        else:
+            theme, item = found
+            shelf = library.visible(theme, self.clock.now().date())
+            message = render.digest(say, theme, item, shelf, picked)
+        return replace(message, silent=delivery.silent)
 
 
 def _monotonic() -> float:

@@ -1,11 +1,12 @@
 """Reading on request: a theme, the next digest, one digest, the lists."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.core import render, texts
+from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version
-from bot.core.model import Chat, Digest, Message, Theme
-from bot.core.sequence import pick_on_request
+from bot.core.model import Chat, Digest, History, Message, Pick, Theme
+from bot.core.sequence import Added, is_new, pick_on_request
 from bot.ports import Clock, Store
 
 
@@ -20,16 +21,23 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Answers readers' requests. Nothing counts as read before the caller has shown it and says so."""
+    """Answers readers' requests in one language, from the library as it reads in that.
+
+    `added` is when this bot first had each digest. Nothing counts as read before the caller has shown it and says so.
+    """
 
     store: Store
     library: Library
     clock: Clock
+    say: Language = ENGLISH
+    added: Added = field(default_factory=dict)
 
     async def welcome(self) -> Page:
         """The first message."""
         total = len(self.library.sequence((), self.clock.now().date()))
-        return Page(render.welcome(self.library, total) if total else Message(texts.NOTHING_HERE))
+        return Page(
+            render.welcome(self.say, self.library, total) if total else Message(self.say(texts.NOTHING_HERE))
+        )
 
     async def theme(self, chat: Chat, name: str) -> Page | None:
         """A theme at the reader's first unread digest, or at its first; None: there is no such theme."""
@@ -38,26 +46,27 @@ class Reading:
             return None
         shelf = self.library.visible(theme, self.clock.now().date())
         if not shelf:
-            return Page(Message(texts.NOTHING_HERE))
-        seen = await self.store.seen(chat)
-        item = next((item for item in shelf if item.id not in seen), shelf[0])
-        return self._page(theme, item, seen)
+            return Page(Message(self.say(texts.NOTHING_HERE)))
+        history = await self.store.history(chat)
+        unread = [item for item in shelf if item.id not in history.seen]
+        fresh = [item for item in unread if is_new(item, history, self.added)]
+        return self._page(theme, next(iter((*fresh, *unread, *shelf))), history)
 
     async def next(self, chat: Chat) -> Page:
         """The next unread digest, or the end."""
-        seen = await self.store.seen(chat)
+        history = await self.store.history(chat)
         subscription = await self.store.subscription(chat)
         wanted = subscription.preferences if subscription else None
-        pick = pick_on_request(self.library, wanted, seen, self.clock.now().date())
+        pick = pick_on_request(self.library, wanted, history, self.clock.now().date(), self.added)
         if not pick.total:
-            return Page(Message(texts.NOTHING_HERE))
+            return Page(Message(self.say(texts.NOTHING_HERE)))
         found = self.library.digest(pick.digest) if pick.digest else None
-        return self._page(*found, seen) if found else Page(render.all_read(pick.total))
+        return self._page(*found, history) if found else Page(render.all_read(self.say, pick.total))
 
     async def digest(self, chat: Chat, digest: str) -> Page | None:
         """One digest by its id; None: it does not exist, or not yet."""
         found = self._visible(digest)
-        return self._page(*found, await self.store.seen(chat)) if found else None
+        return self._page(*found, await self.store.history(chat)) if found else None
 
     async def paragraphs(self, chat: Chat, digest: str) -> Page | None:
         """The same with the paragraphs that it rests on."""
@@ -66,39 +75,43 @@ class Reading:
             return None
         theme, item = found
         shelf = self.library.visible(theme, self.clock.now().date())
-        source = self.library.article(theme.article)
-        unfolded = render.with_paragraphs(page.message, item, shelf, source) if source else None
+        source = self.library.article(item.article)
+        unfolded = render.with_paragraphs(self.say, page.message, item, shelf, source) if source else None
         return replace(page, message=unfolded) if unfolded else None
 
     async def position(self, chat: Chat, digest: str) -> str:
         """Where in its theme a digest stands, in one sentence."""
         found = self._visible(digest)
         if found is None:
-            return texts.GONE
+            return self.say(texts.GONE)
         theme, item = found
         shelf = self.library.visible(theme, self.clock.now().date())
-        seen = await self.store.seen(chat)
-        return texts.position(shelf.index(item) + 1, len(shelf), sum(each.id not in seen for each in shelf))
+        seen = (await self.store.history(chat)).seen
+        return texts.position(
+            self.say, shelf.index(item) + 1, len(shelf), sum(each.id not in seen for each in shelf)
+        )
 
     async def themes(self, chat: Chat) -> Page:
         """All themes with the reader's progress."""
         today = self.clock.now().date()
         shelves = {theme.name: self.library.visible(theme, today) for theme in self.library.themes}
-        return Page(render.themes(self.library, shelves, await self.store.seen(chat)))
+        return Page(render.themes(self.say, self.library, shelves, (await self.store.history(chat)).seen))
 
     async def article(self, chat: Chat) -> Page:
         """About the newest article."""
-        today, seen = self.clock.now().date(), await self.store.seen(chat)
+        today, seen = self.clock.now().date(), (await self.store.history(chat)).seen
         article = self.library.articles[0]
         digests = [item.id for theme in article.themes for item in self.library.visible(theme, today)]
-        return Page(render.article(article, sum(item in seen for item in digests), len(digests)))
+        return Page(render.article(self.say, article, sum(item in seen for item in digests), len(digests)))
 
     async def changes(self, chat: Chat) -> Page:
         """What the chat has read in a wording that is not today's."""
         known = await self.store.versions(chat)
         found = ((self._visible(digest), seen) for digest, seen in known.items())
         changed = [item for item, seen in found if item and version(item[1]) != seen]
-        return Page(render.changes(changed) if changed else Message(texts.NOTHING_CHANGED))
+        return Page(
+            render.changes(self.say, changed) if changed else Message(self.say(texts.NOTHING_CHANGED))
+        )
 
     async def mark_read(self, chat: Chat, digest: str, shown: str = "") -> None:
         """The chat has been shown a digest, in the version `shown`."""
@@ -115,9 +128,10 @@ class Reading:
             return None
         return found
 
-    def _page(self, theme: Theme, item: Digest, seen: frozenset[str]) -> Page:
+    def _page(self, theme: Theme, item: Digest, history: History) -> Page:
         today = self.clock.now().date()
         everything = self.library.sequence((), today)
-        read = sum(digest in seen or digest == item.id for digest in everything)
+        read = sum(digest in history.seen or digest == item.id for digest in everything)
+        progress = Pick(item.id, read, len(everything), new=is_new(item, history, self.added))
         shelf = self.library.visible(theme, today)
-        return Page(render.digest(theme, item, shelf, read, len(everything)), item.id, version(item))
+        return Page(render.digest(self.say, theme, item, shelf, progress), item.id, version(item))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.core import screens, texts
+from bot.core.language import ENGLISH, Language
 from bot.core.library import Library
 from bot.core.markdown import escape
 from bot.core.model import EVERY_DAY, Chat, Message, Preferences, Subscription
@@ -22,6 +23,7 @@ class Subscribing:
     library: Library
     clock: Clock
     defaults: Preferences
+    say: Language = ENGLISH
 
     async def line(self, chat: Chat, words: Sequence[str]) -> Message:
         """Subscribe by a line; without words with the defaults, or show what there is."""
@@ -29,7 +31,7 @@ class Subscribing:
         understood = parse(words, themes, available_timezones())
         if understood.problems:
             problems = tuple(escape(problem) for problem in understood.problems)
-            return Message(texts.not_understood(problems, themes[0]))
+            return Message(texts.not_understood(self.say, problems, themes[0]))
         current = await self.store.subscription(chat)
         wanted = understood.apply(current.preferences if current else self.defaults)
         return self._overview(await self._save(chat, wanted))
@@ -60,8 +62,8 @@ class Subscribing:
 
     async def stop(self, chat: Chat) -> Message:
         """End the subscription; what was read stays known."""
-        ended = await self.store.unsubscribe(chat)
-        return Message(texts.UNSUBSCRIBED if ended else texts.NOT_SUBSCRIBED)
+        ended = await self.store.unsubscribe(chat, self.clock.now())
+        return Message(self.say(texts.UNSUBSCRIBED if ended else texts.NOT_SUBSCRIBED))
 
     async def returned(self, chat_id: int) -> None:
         """The chat takes messages again: wake what was paused."""
@@ -70,30 +72,31 @@ class Subscribing:
 
     async def left(self, chat_id: int, reason: str) -> None:
         """The chat does not take messages any more: keep its settings, send nothing."""
-        await self.store.pause(chat_id, reason)
+        await self.store.pause(chat_id, reason, self.clock.now())
 
     async def moved(self, old_id: int, new_id: int) -> None:
         """A group became a supergroup: everything kept for it moves to the new id."""
         await self.store.move(old_id, new_id)
 
     async def _save(self, chat: Chat, wanted: Preferences) -> Subscription:
-        slot = next_slot(wanted, self.clock.now(), await self.store.last_date(chat))
-        await self.store.subscribe(chat, wanted, slot.at)
+        now = self.clock.now()
+        slot = next_slot(wanted, now, await self.store.last_date(chat))
+        await self.store.subscribe(chat, wanted, slot.at, now)
         return Subscription(chat, wanted, slot.at)
 
     def _overview(self, subscription: Subscription) -> Message:
-        return screens.overview(subscription, self.library.themes, self.clock.now())
+        return screens.overview(self.say, subscription, self.library.themes, self.clock.now())
 
     def _screen(self, wanted: Preferences, name: str) -> Message | None:
         match name:
             case "time":
-                return screens.choose_time(wanted)
+                return screens.choose_time(self.say, wanted)
             case "days":
-                return screens.choose_days(wanted)
+                return screens.choose_days(self.say, wanted)
             case "themes":
-                return screens.choose_themes(wanted, self.library.themes)
+                return screens.choose_themes(self.say, wanted, self.library.themes)
             case "zone":
-                return screens.choose_zone(wanted, self.clock.now())
+                return screens.choose_zone(self.say, wanted, self.clock.now())
         return None
 
     def _changed(self, wanted: Preferences, what: str, value: str) -> Preferences | None:

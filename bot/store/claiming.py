@@ -1,6 +1,7 @@
 """Which deliveries go out next, and with which digest."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.broadcast import Stage
 from bot.core.delivery import SECOND_ATTEMPTS
-from bot.core.model import Chat, Delivery, Pick, Slot, State
+from bot.core.model import Chat, Delivery, History, Pick, Slot, State
 from bot.ports import Choose
+from bot.store.counting import count, meet
 from bot.store.outbox import reachable
 from bot.store.rows import claimed_values, preferences_of, same_chat
-from bot.store.tables import broadcasts, deliveries, progress, subscriptions
+from bot.store.tables import broadcasts, chats, deliveries, progress, subscriptions
 
 OPEN = (State.DUE, State.SENDING)
 """The states of the outbox: what is in another one is settled."""
@@ -50,13 +52,13 @@ async def _claim_digests(
     """One for each chat: what comes after depends on what this one turns out to be."""
     claimed: dict[Chat, Delivery] = {}
     while not claimed and (rows := (await connection.execute(due)).all()):
-        seen = await _seen_by(connection, rows)
+        known = await _histories(connection, rows)
         going, ended = [], []
         for row in rows:
             chat = Chat(row.chat_id, row.thread_id)
             if chat in claimed:
                 continue
-            picked = choose(preferences_of(row), seen.get(chat, frozenset()))
+            picked = choose(preferences_of(row), known.get(chat, History()))
             if row.attempt and row.digest not in (None, picked.digest):
                 await see(
                     connection, [(chat, row.digest, row.version)], now
@@ -68,7 +70,10 @@ async def _claim_digests(
             else:
                 going.append(claimed_values(row, owner, picked, now))
                 slot = Slot(row.local_date, row.slot)
-                claimed[chat] = Delivery(row.id, chat, slot, picked, row.attempt + 1)
+                spoken, silent = row.language or "", bool(row.silent)
+                claimed[chat] = Delivery(
+                    row.id, chat, slot, picked, row.attempt + 1, language=spoken, silent=silent
+                )
         await _change(connection, ended)
         await _change(connection, going)
     return tuple(claimed.values())
@@ -92,6 +97,8 @@ async def see(connection: AsyncConnection, read: Sequence[tuple[Chat, str, str]]
         key = ["chat_id", "thread_id", "digest"]
         known = row.excluded.version != ""
         await connection.execute(row.on_conflict_do_update(index_elements=key, set_=last, where=known), rows)
+        await meet(connection, {chat for chat, _, _ in read}, now)
+        await count(connection, "read", Counter(digest for _, digest, _ in read), now)
 
 
 def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
@@ -103,10 +110,12 @@ def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
         other.c.attempt > deliveries.c.attempt,
         other.c.state.in_(OPEN),
     )
-    wanted = (getattr(subscriptions.c, name) for name in ("themes", "time", "days", "zone", "told_end"))
+    names = ("themes", "articles", "time", "days", "zone", "silent", "resume", "told_end")
+    wanted = (getattr(subscriptions.c, name) for name in names)
     return (
-        select(deliveries, *wanted)
+        select(deliveries, chats.c.language, *wanted)
         .join(subscriptions, same_chat(deliveries, subscriptions))
+        .outerjoin(chats, same_chat(deliveries, chats))
         .where(_ready(now, 0, again=again), subscriptions.c.paused == "", ~doubtful)
         .order_by(deliveries.c.attempt, deliveries.c.not_before)
     )
@@ -131,7 +140,10 @@ async def _claim_broadcast(
     *,
     again: bool = False,
 ) -> tuple[Delivery, ...]:
-    due = select(deliveries).where(_ready(now, running.id, again=again), reachable())
+    due = select(deliveries, chats.c.language, subscriptions.c.silent)
+    for table in (chats, subscriptions):
+        due = due.outerjoin(table, same_chat(deliveries, table))
+    due = due.where(_ready(now, running.id, again=again), reachable())
     due = due.order_by(deliveries.c.attempt, deliveries.c.not_before).limit(limit)
     rows = (await connection.execute(due)).all()
     about = Pick(running.digest, 0, 0, running.version or "")
@@ -145,15 +157,21 @@ async def _claim_broadcast(
             row.attempt + 1,
             running.id,
             running.html,
+            row.language or "",
+            bool(row.silent),
         )
         for row in rows
     )
 
 
-async def _seen_by(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[Chat, frozenset[str]]:
-    """What each chat of the rows has read, in one query."""
+async def _histories(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[Chat, History]:
+    """What each chat of the rows has read, and since when it is known, in two queries."""
+    ids = {row.chat_id for row in rows}
     found: dict[Chat, set[str]] = {}
-    read = select(progress).where(progress.c.chat_id.in_({row.chat_id for row in rows}))
-    for row in await connection.execute(read):
+    for row in await connection.execute(select(progress).where(progress.c.chat_id.in_(ids))):
         found.setdefault(Chat(row.chat_id, row.thread_id), set()).add(row.digest)
-    return {chat: frozenset(digests) for chat, digests in found.items()}
+    since = {
+        Chat(row.chat_id, row.thread_id): row.since
+        for row in await connection.execute(select(chats).where(chats.c.chat_id.in_(ids)))
+    }
+    return {chat: History(found.get(chat, frozenset()), since.get(chat)) for chat in found.keys() | since}

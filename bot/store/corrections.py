@@ -9,7 +9,7 @@ from bot.core.broadcast import Stage
 from bot.core.model import Chat, Post, State
 from bot.store.broadcasts import OVER, owe
 from bot.store.rows import of_chat, same_chat
-from bot.store.tables import broadcasts, deliveries, progress, subscriptions
+from bot.store.tables import broadcasts, chats, deliveries, progress, subscriptions
 from bot.store.transactions import Transactions
 
 
@@ -49,7 +49,11 @@ class SqlCorrections(Transactions):
             deliveries.c.local_date >= since,
         )
         stale = (
-            select(deliveries).where(wanted).order_by(deliveries.c.not_before, deliveries.c.id).limit(limit)
+            select(deliveries, chats.c.language)
+            .outerjoin(chats, same_chat(deliveries, chats))
+            .where(wanted)
+            .order_by(deliveries.c.not_before, deliveries.c.id)
+            .limit(limit)
         )
         async with self._transaction() as connection:
             rows = (await connection.execute(stale)).all()
@@ -61,7 +65,9 @@ class SqlCorrections(Transactions):
         for row in rows:
             chat = Chat(row.chat_id, row.thread_id)
             then = {known for known, at in seen.get(chat, {}).items() if at <= row.updated} | {digest}
-            posts.append(Post(row.id, chat, row.message_id, row.not_before, frozenset(then)))
+            posts.append(
+                Post(row.id, chat, row.message_id, row.not_before, frozenset(then), row.language or "")
+            )
         return tuple(posts)
 
     async def edited(self, post: int, version: str) -> None:

@@ -19,7 +19,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.sql import SqlStore
 from bot.store.tables import metadata
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest migration; a test holds it to the folder."""
 _ASYNC = "sqlite+aiosqlite"
 _MIGRATIONS = Path(__file__).parent / "migrations"

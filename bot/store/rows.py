@@ -22,13 +22,37 @@ def same_chat(one: Any, other: Any) -> ColumnElement[bool]:
 
 def preferences_of(row: Row[Any]) -> Preferences:
     """The preferences in a row of subscriptions, or of a join with it."""
-    themes = tuple(filter(None, row.themes.split(",")))
-    return Preferences(dt.time.fromisoformat(row.time), row.days, row.zone, themes)
+    return Preferences(
+        dt.time.fromisoformat(row.time),
+        row.days,
+        row.zone,
+        tuple(filter(None, row.themes.split(","))),
+        tuple(filter(None, row.articles.split(","))),
+        bool(row.silent),
+        row.resume,
+    )
+
+
+def subscribed_values(preferences: Preferences, next_slot: dt.datetime, owner: int) -> dict[str, Any]:
+    """What a subscription's row says of its preferences; an owner of 0 stays as it is."""
+    return {
+        "time": f"{preferences.time:%H:%M}",
+        "days": preferences.days,
+        "zone": preferences.zone,
+        "themes": ",".join(preferences.themes),
+        "articles": ",".join(preferences.articles),
+        "silent": int(preferences.silent),
+        "resume": preferences.resume,
+        "next_slot": next_slot,
+        "paused": "",
+        **({"owner": owner} if owner else {}),
+    }
 
 
 def subscription_of(row: Row[Any]) -> Subscription:
     """A row of subscriptions as its value."""
-    return Subscription(Chat(row.chat_id, row.thread_id), preferences_of(row), row.next_slot)
+    chat = Chat(row.chat_id, row.thread_id)
+    return Subscription(chat, preferences_of(row), row.next_slot, row.owner)
 
 
 def new_delivery(planned: Planned, state: State, now: dt.datetime) -> dict[str, Any]:

@@ -4,16 +4,17 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.delivery import Decision
 from bot.core.model import Chat, State
 from bot.store.claiming import see
+from bot.store.counting import count
 from bot.store.outbox import reachable
 from bot.store.rows import of_chat, settled_values
-from bot.store.tables import deliveries, holds, progress, subscriptions
+from bot.store.tables import chats, deliveries, holds, progress, subscriptions
 
 
 async def settle(
@@ -37,7 +38,7 @@ async def settle(
         {row.chat_id: decision.not_before for decision, row in mine if decision.hold and decision.not_before},
     )
     for decision, row in mine:
-        await _follow_up(connection, decision, Chat(row.chat_id, row.thread_id))
+        await _follow_up(connection, decision, Chat(row.chat_id, row.thread_id), now)
 
 
 async def _held(
@@ -55,14 +56,14 @@ async def _held(
     return {row.id: row for row in rows if row.attempt == attempts[row.id]}
 
 
-async def _follow_up(connection: AsyncConnection, decision: Decision, chat: Chat) -> None:
+async def _follow_up(connection: AsyncConnection, decision: Decision, chat: Chat, now: dt.datetime) -> None:
     """What an outcome means for the chat; `chat` is where the row is now, as it may have moved meanwhile."""
     delivery = decision.delivery
     if delivery.broadcast and decision.state is State.DUE:  # its chat may have left while it was in flight
         await close_unreachable(connection, deliveries.c.id == delivery.id, "left")
     if decision.pause and await _refused_long_enough(connection, chat, decision):
         topic, whole = of_chat(subscriptions, delivery.chat), subscriptions.c.chat_id == delivery.chat.id
-        await pause(connection, topic if decision.topic else whole, decision.pause)
+        await pause(connection, topic if decision.topic else whole, decision.pause, now)
     if decision.moved_to is not None:
         await move(connection, delivery.chat.id, decision.moved_to)
 
@@ -77,7 +78,7 @@ async def hold(connection: AsyncConnection, until: Mapping[int, dt.datetime]) ->
 
 async def move(connection: AsyncConnection, old_id: int, new_id: int) -> None:
     """As `Store.move`."""
-    for table in (subscriptions, deliveries, progress):
+    for table in (subscriptions, deliveries, progress, chats):
         # A row that the new id has already wins; the old one is then left behind and deleted.
         await connection.execute(
             update(table).prefix_with("OR IGNORE").where(table.c.chat_id == old_id).values(chat_id=new_id)
@@ -124,11 +125,18 @@ async def become(connection: AsyncConnection, row: Row[Any], state: State, code:
         )
 
 
-async def pause(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:
-    """Subscriptions get nothing until their chat returns."""
+async def pause(
+    connection: AsyncConnection, which: ColumnElement[bool], reason: str, now: dt.datetime
+) -> tuple[int, ...]:
+    """Subscriptions get nothing until their chat returns; who has set them up, where that is known."""
+    ended = select(func.count()).where(which, subscriptions.c.paused == "")
+    await count(connection, "left", {"": (await connection.execute(ended)).scalar_one()}, now)
     paused = update(subscriptions).where(which).values(paused=reason[:64], next_slot=None)
-    for row in await connection.execute(paused.returning(subscriptions.c.chat_id, subscriptions.c.thread_id)):
-        await close_unreachable(connection, of_chat(deliveries, Chat(*row)), reason)
+    named = (subscriptions.c.chat_id, subscriptions.c.thread_id, subscriptions.c.owner)
+    rows = (await connection.execute(paused.returning(*named))).all()
+    for row in rows:
+        await close_unreachable(connection, of_chat(deliveries, Chat(row.chat_id, row.thread_id)), reason)
+    return tuple(sorted({row.owner for row in rows if row.owner}))
 
 
 async def close_unreachable(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:

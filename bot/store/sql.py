@@ -9,102 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.broadcast import Stage
 from bot.core.delivery import Decision, OnAmbiguous, recover
-from bot.core.model import Chat, Delivery, Outlook, Preferences, State, Subscription
+from bot.core.model import Chat, Delivery, Outlook, State, Subscription
 from bot.core.planning import Planned
 from bot.ports import Choose
 from bot.store.broadcasts import SqlBroadcasts
-from bot.store.claiming import OPEN, claim, see
+from bot.store.claiming import OPEN, claim
 from bot.store.corrections import SqlCorrections
 from bot.store.outbox import SqlOutbox
-from bot.store.rows import new_delivery, of_chat, same_chat, subscription_of
-from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, move, pause, settle
-from bot.store.tables import broadcasts, deliveries, holds, meta, progress, stopped, subscriptions
+from bot.store.readers import SqlReaders
+from bot.store.rows import new_delivery, same_chat, subscription_of
+from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, settle
+from bot.store.tables import broadcasts, deliveries, holds, meta, stopped, subscriptions
 
 
-class SqlStore(SqlBroadcasts, SqlCorrections, SqlOutbox):
+class SqlStore(SqlReaders, SqlBroadcasts, SqlCorrections, SqlOutbox):
     """Implements the `Store` port; the contracts are written there."""
-
-    # -- subscriptions ------------------------------------------------------------------------------------
-
-    async def subscription(self, chat: Chat) -> Subscription | None:
-        async with self._transaction() as connection:
-            row = (
-                await connection.execute(select(subscriptions).where(of_chat(subscriptions, chat)))
-            ).first()
-        return subscription_of(row) if row else None
-
-    async def subscribe(self, chat: Chat, preferences: Preferences, next_slot: dt.datetime) -> None:
-        wanted = {
-            "time": f"{preferences.time:%H:%M}",
-            "days": preferences.days,
-            "zone": preferences.zone,
-            "themes": ",".join(preferences.themes),
-            "next_slot": next_slot,
-            "paused": "",
-        }
-        statement = upsert(subscriptions).values(chat_id=chat.id, thread_id=chat.thread, told_end=0, **wanted)
-        async with self._transaction() as connection:
-            await connection.execute(
-                statement.on_conflict_do_update(index_elements=["chat_id", "thread_id"], set_=wanted)
-            )
-
-    async def unsubscribe(self, chat: Chat) -> bool:
-        async with self._transaction() as connection:
-            gone = await connection.execute(delete(subscriptions).where(of_chat(subscriptions, chat)))
-            owed = and_(of_chat(deliveries, chat), deliveries.c.state == State.DUE)
-            await leave_in_doubt(connection, owed)
-            await connection.execute(delete(deliveries).where(owed))
-        return bool(gone.rowcount)
-
-    async def last_date(self, chat: Chat) -> dt.date | None:
-        digests = and_(of_chat(deliveries, chat), deliveries.c.broadcast_id == 0)
-        latest = select(func.max(deliveries.c.local_date)).where(digests)
-        async with self._transaction() as connection:
-            date: dt.date | None = (await connection.execute(latest)).scalar()
-        return date
-
-    async def pause(self, chat_id: int, reason: str) -> None:
-        async with self._transaction() as connection:
-            await pause(connection, subscriptions.c.chat_id == chat_id, reason)
-
-    async def paused(self, chat_id: int) -> tuple[Subscription, ...]:
-        mine = select(subscriptions).where(subscriptions.c.chat_id == chat_id, subscriptions.c.paused != "")
-        async with self._transaction() as connection:
-            rows = (await connection.execute(mine)).all()
-        return tuple(subscription_of(row) for row in rows)
-
-    async def move(self, old_id: int, new_id: int) -> None:
-        async with self._transaction() as connection:
-            await move(connection, old_id, new_id)
-
-    async def retime(self, version: str, planner: Callable[[Subscription], dt.datetime]) -> int:
-        async with self._transaction() as connection:
-            known = await connection.execute(select(meta.c.value).where(meta.c.key == "tzdata"))
-            if known.scalar() == version:
-                return 0
-            active = select(subscriptions).where(subscriptions.c.next_slot.is_not(None))
-            rows = (await connection.execute(active)).all()
-            found = map(subscription_of, rows)
-            await _set_slots(connection, [(item.chat, planner(item)) for item in found])
-            await _remember(connection, "tzdata", version)
-        return len(rows)
-
-    # -- progress -----------------------------------------------------------------------------------------
-
-    async def seen(self, chat: Chat) -> frozenset[str]:
-        async with self._transaction() as connection:
-            rows = await connection.execute(select(progress.c.digest).where(of_chat(progress, chat)))
-            return frozenset(rows.scalars())
-
-    async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime, version: str = "") -> None:
-        async with self._transaction() as connection:
-            await see(connection, [(chat, digest, version)], now)
-
-    async def start_over(self, chat: Chat) -> None:
-        async with self._transaction() as connection:
-            await connection.execute(delete(progress).where(of_chat(progress, chat)))
-            mine = update(subscriptions).where(of_chat(subscriptions, chat))
-            await connection.execute(mine.values(told_end=0))
 
     # -- deliveries ---------------------------------------------------------------------------------------
 
@@ -189,6 +108,18 @@ class SqlStore(SqlBroadcasts, SqlCorrections, SqlOutbox):
         async with self._transaction() as connection:
             rows = (await connection.execute(select(stopped))).all()
         return {row.digest: row.version for row in rows}
+
+    async def retime(self, version: str, planner: Callable[[Subscription], dt.datetime]) -> int:
+        async with self._transaction() as connection:
+            known = await connection.execute(select(meta.c.value).where(meta.c.key == "tzdata"))
+            if known.scalar() == version:
+                return 0
+            active = select(subscriptions).where(subscriptions.c.next_slot.is_not(None))
+            rows = (await connection.execute(active)).all()
+            found = map(subscription_of, rows)
+            await _set_slots(connection, [(item.chat, planner(item)) for item in found])
+            await _remember(connection, "tzdata", version)
+        return len(rows)
 
     # -- the database itself ------------------------------------------------------------------------------
 

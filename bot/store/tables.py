@@ -51,7 +51,39 @@ subscriptions = Table(
     Column("next_slot", Moment),
     Column("paused", String(64), nullable=False),
     Column("told_end", Integer, nullable=False),
+    Column("articles", String, nullable=False, server_default=text("''")),
+    Column("silent", Integer, nullable=False, server_default=text("0")),
+    Column("resume", Date),
+    Column("owner", BigInteger, nullable=False, server_default=text("0")),  # who set up a group or channel
     Index("subscriptions_next_slot", "next_slot"),
+    # /forgetme asks for what somebody has set up: few rows have an owner.
+    Index("subscriptions_owner", "owner", sqlite_where=text("owner <> 0")),
+)
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("thread_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(8), nullable=False),  # private, group, channel; "": not known
+    Column("language", String(8), nullable=False),  # "": not known
+    Column("since", Moment, nullable=False),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("since", Moment, nullable=False),  # when this bot first had it; 0: from the beginning
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("what", String(8), primary_key=True),  # joined, left, read
+    Column("key", String(64), primary_key=True),  # read: the digest
+    Column("count", Integer, nullable=False),
 )
 
 deliveries = Table(

@@ -6,20 +6,9 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from telegram import Update
-from telegram.ext import (
-    Application,
-    ApplicationBuilder,
-    BaseUpdateProcessor,
-    CallbackQueryHandler,
-    ChatMemberHandler,
-    CommandHandler,
-    MessageHandler,
-    filters,
-)
+from telegram.ext import Application, ApplicationBuilder, BaseUpdateProcessor
 
-from bot.core import texts
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.handlers import Handlers
 from bot.telegram.request import AiohttpRequest
 
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
@@ -72,23 +61,3 @@ def build_application(
         .job_queue(None)
         .build()
     )
-
-
-def add_handlers(application: App, handlers: Handlers, *, in_channels: bool) -> None:
-    """One handler for each built-in command; a theme's command is looked up when it comes."""
-    chats: filters.BaseFilter = filters.UpdateType.MESSAGE
-    if in_channels:
-        chats = chats | filters.UpdateType.CHANNEL_POST
-    for name in texts.COMMANDS:
-        application.add_handler(CommandHandler(name, getattr(handlers, name), filters=chats))
-    private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
-    application.add_handlers(
-        [
-            MessageHandler(filters.StatusUpdate.MIGRATE, handlers.migrated),
-            MessageHandler(chats & filters.COMMAND, handlers.other_command),
-            MessageHandler(filters.UpdateType.MESSAGE & private_text, handlers.text),
-            CallbackQueryHandler(handlers.press),
-            ChatMemberHandler(handlers.membership, ChatMemberHandler.MY_CHAT_MEMBER),
-        ]
-    )
-    application.add_error_handler(handlers.failed)

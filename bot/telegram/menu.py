@@ -1,12 +1,13 @@
 """Telegram's command menu, in step with the library."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 from telegram import Bot, BotCommand
 from telegram.error import TelegramError
 
 from bot.core import texts
+from bot.core.language import Language
 from bot.core.library import Library
 
 _log = structlog.get_logger(__name__)
@@ -17,26 +18,31 @@ _MOST = 100
 class Menu:
     """Knows what Telegram shows, so that it is told of changes alone."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, languages: Mapping[str, Language]) -> None:
         self._bot = bot
-        self._shown: Sequence[BotCommand] = ()
+        self._languages = languages
+        self._shown: dict[str, Sequence[BotCommand]] = {}
 
     async def show(self, library: Library) -> None:
-        """Set the library's commands where they are not shown yet; what fails now is tried at the next call."""
-        wanted = commands(library)
-        if wanted == self._shown:
-            return
-        try:
-            await self._bot.set_my_commands(wanted)
-        except TelegramError as error:
-            _log.warning("menu.failed", reason=str(error))
-        else:
-            self._shown = wanted
+        """Set the library's commands where they are not shown yet; what fails now is tried at the next call.
+
+        English is for everybody whose language has no menu of its own.
+        """
+        for code, say in self._languages.items():
+            wanted = commands(say, library.in_language(code))
+            if wanted == self._shown.get(code):
+                continue
+            try:
+                await self._bot.set_my_commands(wanted, language_code=None if code == "en" else code)
+            except TelegramError as error:
+                _log.warning("menu.failed", language=code, reason=str(error))
+            else:
+                self._shown[code] = wanted
 
 
-def commands(library: Library) -> list[BotCommand]:
+def commands(say: Language, library: Library) -> list[BotCommand]:
     """Reading first, then the themes, then the rest."""
-    first, *rest = texts.COMMANDS.items()
+    first, *rest = ((name, say(description)) for name, description in texts.COMMANDS.items())
     themes = [(theme.name, f"{theme.emoji} {theme.summary}") for theme in library.themes]
     chosen = [first, *themes[: _MOST - len(texts.COMMANDS)], *rest]
     return [BotCommand(name, description[:256]) for name, description in chosen]

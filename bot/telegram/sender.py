@@ -6,7 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import (
+    CopyTextButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    SwitchInlineQueryChosenChat,
+)
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -32,7 +38,7 @@ from bot.core.delivery import (
     Unreachable,
 )
 from bot.core.governor import Lane
-from bot.core.model import Chat, Message
+from bot.core.model import Button, Chat, Message
 from bot.telegram.request import NotSentError
 
 _log = structlog.get_logger(__name__)
@@ -59,7 +65,9 @@ class TelegramSender:
 
     async def send(self, chat: Chat, message: Message) -> Outcome:
         """One attempt; a text whose markup Telegram refuses goes out once more, plain."""
-        return await self._plain_if_need_be(functools.partial(self._send, chat), chat, message)
+        return await self._plain_if_need_be(
+            functools.partial(self._send, chat, message.silent), chat, message
+        )
 
     async def edit(self, chat: Chat, message_id: int, message: Message) -> Outcome:
         """As `Sender.edit`. It waits briefly for an answer: an edit can be repeated without harm."""
@@ -75,8 +83,10 @@ class TelegramSender:
             return False
         return True
 
-    async def _send(self, chat: Chat, what: dict[str, Any]) -> int:
-        sent = await self._bot.send_message(chat.id, **what, **topic(chat), rate_limit_args=Lane.BULK)
+    async def _send(self, chat: Chat, silent: bool, what: dict[str, Any]) -> int:  # noqa: FBT001  Telegram's own flag
+        sent = await self._bot.send_message(
+            chat.id, **what, **topic(chat), disable_notification=silent, rate_limit_args=Lane.BULK
+        )
         return sent.message_id
 
     async def _edit(self, chat: Chat, message_id: int, what: dict[str, Any]) -> int:
@@ -155,19 +165,29 @@ def _refused(text: str) -> Outcome:
 
 def arguments(message: Message) -> dict[str, Any]:
     """A message as the arguments that sending and editing share."""
-    rows = [
-        [
-            InlineKeyboardButton(button.label, callback_data=button.data or None, url=button.url or None)
-            for button in row
-        ]
-        for row in message.buttons
-    ]
+    rows = [[_button(button) for button in row] for row in message.buttons]
     return {
         "text": message.html,
         "parse_mode": ParseMode.HTML,
         "reply_markup": InlineKeyboardMarkup(rows) if rows else None,
         "link_preview_options": LinkPreviewOptions(is_disabled=True),
     }
+
+
+def sending(message: Message) -> dict[str, Any]:
+    """A message as the arguments of sending it."""
+    return {**arguments(message), "disable_notification": message.silent}
+
+
+def _button(button: Button) -> InlineKeyboardButton:
+    if button.copy:
+        return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.copy))
+    if button.share:
+        anywhere = SwitchInlineQueryChosenChat(
+            button.share, allow_user_chats=True, allow_group_chats=True, allow_channel_chats=True
+        )
+        return InlineKeyboardButton(button.label, switch_inline_query_chosen_chat=anywhere)
+    return InlineKeyboardButton(button.label, callback_data=button.data or None, url=button.url or None)
 
 
 def topic(chat: Chat) -> dict[str, Any]:

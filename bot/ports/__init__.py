@@ -1,0 +1,20 @@
+"""What the use cases need of the world, as Protocols with written contracts."""
+
+from bot.ports.outbox import Broadcasts, Corrections, Outbox
+from bot.ports.store import Choose, Readers, Store
+from bot.ports.world import Alerts, Clock, Sender, StartError, StoreBusyError, StoreError
+
+__all__ = [
+    "Alerts",
+    "Broadcasts",
+    "Choose",
+    "Clock",
+    "Corrections",
+    "Outbox",
+    "Readers",
+    "Sender",
+    "StartError",
+    "Store",
+    "StoreBusyError",
+    "StoreError",
+]

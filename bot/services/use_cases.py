@@ -1,0 +1,16 @@
+"""What readers can ask for, in one language."""
+
+from dataclasses import dataclass
+
+from bot.core.language import Language
+from bot.services.reading import Reading
+from bot.services.subscribing import Subscribing
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """The use cases of a reader over one library as it reads in one language."""
+
+    say: Language
+    reading: Reading
+    subscribing: Subscribing

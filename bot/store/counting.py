@@ -1,0 +1,41 @@
+"""What the operator may count, day by day and without a person in it; and since when a chat is known."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.model import Chat, Kind
+from bot.store.tables import chats, counts
+
+What = Literal["joined", "left", "read"]
+
+
+async def count(connection: AsyncConnection, what: What, more: Mapping[str, int], now: dt.datetime) -> None:
+    """Add to the day's counts, by key: of what was read the digests, of all else "" alone."""
+    if more:
+        row = upsert(counts)
+        key = ["date", "what", "key"]
+        more_of_it = {"count": counts.c.count + row.excluded.count}
+        rows = [
+            {"date": now.date(), "what": what, "key": name, "count": number} for name, number in more.items()
+        ]
+        await connection.execute(row.on_conflict_do_update(index_elements=key, set_=more_of_it), rows)
+
+
+async def meet(connection: AsyncConnection, met: Iterable[Chat], now: dt.datetime) -> None:
+    """Chats are known from now on, unless they are already."""
+    rows = [
+        {
+            "chat_id": chat.id,
+            "thread_id": chat.thread,
+            "kind": Kind.PRIVATE if chat.id > 0 else Kind.UNKNOWN,
+            "language": "",
+            "since": now,
+        }
+        for chat in met
+    ]
+    if rows:
+        await connection.execute(upsert(chats).on_conflict_do_nothing(), rows)

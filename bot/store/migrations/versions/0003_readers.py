@@ -1,0 +1,52 @@
+"""Languages, silent messages, pauses, articles to follow, and what the operator may count."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+_EMPTY, _ZERO = sa.text("''"), sa.text("0")
+
+
+def upgrade() -> None:
+    """Add the columns and tables; who has read something is known since then."""
+    for column in (
+        sa.Column("articles", sa.String, nullable=False, server_default=_EMPTY),
+        sa.Column("silent", sa.Integer, nullable=False, server_default=_ZERO),
+        sa.Column("resume", sa.Date),
+        sa.Column("owner", sa.BigInteger, nullable=False, server_default=_ZERO),
+    ):
+        op.add_column("subscriptions", column)
+    owned = sa.text("owner <> 0")
+    op.create_index("subscriptions_owner", "subscriptions", ["owner"], sqlite_where=owned)
+    op.create_table(
+        "chats",
+        sa.Column("chat_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("thread_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("kind", sa.String(8), nullable=False),
+        sa.Column("language", sa.String(8), nullable=False),
+        sa.Column("since", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "digests",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("since", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "counts",
+        sa.Column("date", sa.Date, primary_key=True),
+        sa.Column("what", sa.String(8), primary_key=True),
+        sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("count", sa.Integer, nullable=False),
+    )
+    op.execute(
+        "INSERT INTO chats (chat_id, thread_id, kind, language, since) "
+        "SELECT chat_id, thread_id, CASE WHEN chat_id > 0 THEN 'private' ELSE '' END, '', MIN(seen) "
+        "FROM progress GROUP BY chat_id, thread_id"
+    )
+    op.execute(
+        "INSERT INTO chats (chat_id, thread_id, kind, language, since) "
+        "SELECT chat_id, thread_id, CASE WHEN chat_id > 0 THEN 'private' ELSE '' END, '', 0 "
+        "FROM subscriptions WHERE true ON CONFLICT DO NOTHING"
+    )

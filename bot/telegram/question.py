@@ -1,0 +1,168 @@
+"""One update of a reader's with the ways to answer it, in the language of its chat."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from telegram import CallbackQuery, ChatMember, Update, User
+from telegram import Message as TelegramMessage
+from telegram.constants import ChatType
+from telegram.error import BadRequest
+from telegram.ext import ContextTypes
+
+from bot.core.language import Language, nearest
+from bot.core.library import Library
+from bot.core.model import Chat, Kind, Message
+from bot.core.sequence import Added
+from bot.ports import Store
+from bot.services.reading import Page
+from bot.services.use_cases import UseCases
+from bot.telegram.sender import arguments, sending, topic
+
+Context = ContextTypes.DEFAULT_TYPE
+Make = Callable[[Language, Library, Added], UseCases]
+_ADMINISTRATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
+_KINDS = {ChatType.PRIVATE: Kind.PRIVATE, ChatType.CHANNEL: Kind.CHANNEL}
+
+
+@dataclass(slots=True)
+class Reception:
+    """Finds the language of an update's chat, and the use cases that answer in it.
+
+    `default` is spoken where nothing else is known: the chat has chosen nothing, and its reader's is not ours.
+    """
+
+    store: Store
+    languages: Mapping[str, Language]
+    default: str
+    make: Make
+    library: Library = field(init=False)
+    _use_cases: Mapping[str, UseCases] = field(init=False, default_factory=dict)
+
+    def take(self, library: Library, added: Added) -> None:
+        """Answer from this library from now on; an answer under way ends with the one it began with."""
+        self.library = library
+        self._use_cases = {
+            code: self.make(say, library.in_language(code), added) for code, say in self.languages.items()
+        }
+
+    def speaking(self, *wanted: str | None) -> UseCases:
+        """The use cases in the first of these languages that is spoken."""
+        return self._use_cases[nearest(wanted, self.default)]
+
+    async def question(self, update: Update) -> "Question":
+        """The update with its chat's language: chosen, or else that of who asks."""
+        message = message_of(update)
+        chosen = await self.store.language(chat_of(message))
+        user = update.effective_user
+        spoken = user.language_code if user else None
+        return Question(update, message, self.speaking(chosen, spoken))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An update that carries a message: a command, or a press on a button below one."""
+
+    update: Update
+    message: TelegramMessage
+    use_cases: UseCases
+
+    @property
+    def say(self) -> Language:
+        """The language of the answer."""
+        return self.use_cases.say
+
+    @property
+    def chat(self) -> Chat:
+        """The chat, or the topic of it, that asks."""
+        return chat_of(self.message)
+
+    @property
+    def kind(self) -> Kind:
+        """What the chat is."""
+        return _KINDS.get(ChatType(self.message.chat.type), Kind.GROUP)
+
+    @property
+    def private(self) -> bool:
+        """Whether the reader is alone with the bot."""
+        return self.kind is Kind.PRIVATE
+
+    @property
+    def user(self) -> User | None:
+        """Who asks; None in a channel."""
+        return self.update.effective_user
+
+    @property
+    def query(self) -> CallbackQuery | None:
+        """The press on a button, if it is one."""
+        return self.update.callback_query
+
+    def command(self) -> tuple[str, str]:
+        """The command's name, and the bot that it is addressed to, if any."""
+        word = (self.message.text or "/").split(maxsplit=1)[0]
+        name, _, addressee = word.removeprefix("/").partition("@")
+        return name, addressee
+
+    async def may_change(self) -> bool:
+        """In private everybody; elsewhere the chat's administrators, asked of Telegram at every change."""
+        message = self.message
+        if self.private:
+            return True
+        if (
+            self.query is None
+            and message.sender_chat is not None
+            and message.sender_chat.id == message.chat.id
+        ):
+            return (
+                True  # an anonymous administrator, or a post in a channel, which only administrators can make
+            )
+        if self.user is None:
+            return False
+        member = await message.chat.get_member(self.user.id)
+        return member.status in _ADMINISTRATORS
+
+    async def answer(self, message: Message) -> None:
+        """Send a message to the chat, and to the topic, that asks."""
+        chat = self.chat
+        await self.message.get_bot().send_message(chat.id, **sending(message), **topic(chat))
+
+    async def tell(self, text: str) -> None:
+        """Say one of `texts`, which are marked and not translated yet."""
+        await self.answer(Message(self.say(text)))
+
+    async def show(self, page: Page) -> None:
+        """Send a page; what it shows counts as read only now that Telegram took it."""
+        await self.answer(page.message)
+        await self._count(page)
+
+    async def turn(self, page: Page) -> None:
+        """Edit the message of the pressed button into another page."""
+        await self.edit(page.message)
+        await self._count(page)
+
+    async def edit(self, message: Message) -> None:
+        """Edit the message of the pressed button."""
+        if self.query is None:
+            raise TypeError("only the message of a pressed button is edited")
+        try:
+            await self.query.edit_message_text(**arguments(message))
+        except BadRequest as error:
+            if "message is not modified" not in str(error):  # a second press on the same button
+                raise
+
+    async def _count(self, page: Page) -> None:
+        if page.digest is not None:
+            await self.use_cases.reading.mark_read(self.chat, page.digest, page.version)
+
+
+def message_of(update: Update) -> TelegramMessage:
+    """The message that an update carries."""
+    message = update.effective_message
+    if not isinstance(message, TelegramMessage):
+        raise TypeError("handlers are registered for updates that carry a message")
+    return message
+
+
+def chat_of(message: TelegramMessage) -> Chat:
+    """The chat, or the topic of it, that a message stands in."""
+    thread = message.message_thread_id if message.is_topic_message else None
+    return Chat(message.chat.id, thread or 0)
