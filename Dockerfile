@@ -2,10 +2,14 @@ ARG BASE_IMAGE=python:3.13-slim
 
 FROM ${BASE_IMAGE} AS build
 WORKDIR /build
+# Small: without the extra `draft`, which is for an editor's checkout; without pip, as nothing is installed into a
+# running container; and of Babel's 1,100 locales, those of the interface's languages (30 MB less).
 COPY requirements.txt ./
 RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt \
- && /opt/venv/bin/pip uninstall --yes pip # nothing is installed into a running container
+ && /opt/venv/bin/pip uninstall --yes pip \
+ && find /opt/venv -regextype posix-extended -path '*/babel/locale-data/*.dat' \
+      ! -regex '.*/(root|en|ru|kk)(_[^/]*)?\.dat' -delete
 
 FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="digest-bot" \

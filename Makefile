@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8080
 BIN := .venv/bin
+COMPILE := uv pip compile -q --universal --generate-hashes --python-version 3.11 pyproject.toml
 
 .PHONY: demo run test check lint types architecture bench picture format lock clean help
 .DEFAULT_GOAL := help
@@ -62,9 +63,9 @@ format: .venv/dev ## put the code into the house's form
 	$(BIN)/ruff format
 
 lock: .venv/dev ## compile the locked requirements anew (needs uv on the path)
-	uv pip compile -q --universal --generate-hashes --python-version 3.11 pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev -c requirements.txt \
-	  pyproject.toml -o requirements-dev.txt
+	$(COMPILE) -o requirements.txt
+	$(COMPILE) --extra draft -c requirements.txt -o requirements-draft.txt
+	$(COMPILE) --extra draft --extra dev -c requirements-draft.txt -o requirements-dev.txt
 
 clean: ## remove the environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
@@ -73,8 +74,9 @@ clean: ## remove the environment and all caches
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv .venv
 
-.venv/run: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+# A checkout is where editors draft: it takes the extra as well, which the image leaves out.
+.venv/run: requirements-draft.txt | .venv/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-draft.txt
 	@touch $@
 
 .venv/dev: requirements-dev.txt .venv/run

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import importlib.util
 import re
 import sys
 import tempfile
@@ -12,6 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from bot.console import fail
+
+# what drafting imports of the extra `draft`
+_EXTRA = ("anyascii", "charset_normalizer", "dateparser", "lxml", "sentencex", "stop_words", "trafilatura")
 
 
 def draft(  # noqa: PLR0913, PLR0917  options are its interface
@@ -25,6 +29,7 @@ def draft(  # noqa: PLR0913, PLR0917  options are its interface
     text: Annotated[Path | None, typer.Option(help="Also write the article's text to this file.")] = None,
 ) -> None:
     """Draft digests of an article: themes, and for each a skeleton to fill. Nothing that exists is overwritten."""
+    _require_packages()
     from bot.content.drafting.lexicon import detect
     from bot.content.drafting.skeleton import skeleton
     from bot.content.drafting.source import UnreadableError, flat
@@ -49,6 +54,16 @@ def draft(  # noqa: PLR0913, PLR0917  options are its interface
         fail(f"“{out}” has an article `{made.id}` already, which is left as it is: choose another --id")
     _write(made, out, text)
     _tell(made, out, text)
+
+
+def _require_packages() -> None:
+    """End with exit code 2 where the extra `draft` is not installed, as in the image."""
+    if not all(importlib.util.find_spec(name) for name in _EXTRA):
+        command = "python -m pip install -r requirements-draft.txt"
+        typer.echo(
+            f"bot: drafting needs packages that are not installed: in a checkout, run `{command}`", err=True
+        )
+        raise typer.Exit(2)
 
 
 def _source(article: str) -> tuple[Any, str]:

@@ -1,6 +1,11 @@
 """`python -m bot draft`: from a file, standard input or a page to a folder, or one line that says why not."""
 
 import asyncio
+import pkgutil
+import re
+import subprocess
+import sys
+import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +13,7 @@ import pytest
 from aiohttp import web
 from typer.testing import CliRunner
 
+import bot as package
 from bot.cli import cli
 from bot.content.drafting.fetching import fetch
 from bot.content.drafting.source import UnreadableError
@@ -15,6 +21,13 @@ from bot.content.loader import load_library
 from tests.test_cli import bot
 
 ARTICLES = Path(__file__).parent / "articles"
+ROOT = ARTICLES.parents[1]
+EXTRA = [
+    re.split(r"[\[>]", requirement)[0]
+    for requirement in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]["draft"]
+]
 BRIDGE, APPLES, PAGE = (str(ARTICLES / name) for name in ("bridge.md", "apples.txt", "well.html"))
 
 
@@ -127,6 +140,54 @@ def test_what_can_be_wrong(arguments: list[str], code: int, told: str, folder: P
     assert found == code
     assert told in " ".join(output.split())
     assert {path for path in folder.rglob("*") if path.name != "desk"} == before
+
+
+# -- without the extra: in the image --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXTRA)
+def test_without_a_package_it_says_what_to_install(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever is missing: one line, exit code 2, and nothing is written; `--help` works."""
+    monkeypatch.setitem(sys.modules, name.replace("-", "_"), None)
+
+    code, output = draft(BRIDGE, "--out", "desk")
+
+    assert (code, output.count("\n")) == (2, 1)
+    assert "are not installed: in a checkout, run `python -m pip install -r requirements-draft.txt`" in output
+    assert list(folder.iterdir()) == []
+    assert draft("--help")[0] == 0
+
+
+def test_nothing_else_needs_the_extra() -> None:
+    """Every module but those of drafting can be imported without its packages, and imports none of drafting."""
+    modules = [
+        module.name
+        for module in pkgutil.walk_packages(package.__path__, "bot.")
+        if not module.name.startswith(("bot.store.migrations", "bot.content.drafting"))
+    ]
+    lines = (
+        "import sys",
+        f"sys.modules.update(dict.fromkeys({[name.replace('-', '_') for name in EXTRA]}))",
+        f"import {', '.join(modules)}",
+        "print([name for name in sys.modules if 'drafting' in name])",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_the_lock_of_the_extra_adds_to_that_of_the_image_and_changes_nothing() -> None:
+    """What the image installs, at the same versions; and the extra's packages, which the image is without."""
+    texts = [(ROOT / name).read_text() for name in ("requirements.txt", "requirements-draft.txt")]
+    image, whole = (set(re.findall(r"^\S+==\S+", text, re.MULTILINE)) for text in texts)
+
+    assert image < whole
+    assert {name.partition("==")[0] for name in whole - image} >= set(EXTRA)
+    assert "://" not in "".join(texts)
 
 
 # -- pages in the web -------------------------------------------------------------------------------------
