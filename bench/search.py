@@ -16,8 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bot.core.search import Entry  # noqa: E402  the project's folder is on the path only now
-from bot.store.search import Index  # noqa: E402
+from bot.core.search import Entry
+from bot.store.search import Index
 
 DIGESTS, WORDS, STEMS, QUERIES, LIMIT = 5_000, 70, 8_000, 100, 10
 SOUNDS = {

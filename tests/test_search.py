@@ -242,6 +242,34 @@ def test_the_word_itself_comes_before_its_family_and_longer_words() -> None:
     assert [hit.digest for hit in built.find("water", 1)] == ["it"]
 
 
+@pytest.mark.parametrize(
+    ("language", "asked", "title"),
+    [("ru", "вода", "Водный путь"), ("ru", "водный", "Без воды"), ("kk", "қауіпсіздік", "Қауіп бар")],
+)
+def test_words_of_the_family_are_found_too(language: str, asked: str, title: str) -> None:
+    """A noun and its adjective are one matter to a reader."""
+    assert Index.build([Entry("it", title, "", "")], language).find(asked, 5)
+
+
+def test_words_that_say_nothing_are_left_out() -> None:
+    """A question is asked about its subject; by itself such a word is searched."""
+    entries = [Entry("lake", "The lake", "", ""), Entry("what", "What is it about?", "", "")]
+    built = Index.build(entries, "en")
+
+    assert [hit.digest for hit in built.find("What is it with the lakes?", 5)] == ["lake"]
+    assert [hit.digest for hit in built.find("what", 5)] == ["what"]
+
+
+def test_long_words_may_have_two_errors() -> None:
+    """Of the words that may be meant, those with the fewest errors are taken."""
+    entries = [Entry("deeds", "Handlungen", "", ""), Entry("turns", "Wandlungen", "", "")]
+    built = Index.build(entries, "de")
+
+    assert [hit.digest for hit in built.find("Handlunger", 5)] == ["deeds"]
+    assert [hit.digest for hit in built.find("Hamdlunger", 5)] == ["deeds"]
+    assert built.find("Hamtlunger", 5) == ()
+
+
 def test_short_words_are_not_put_right() -> None:
     """Of three letters, another word is as likely as an error."""
     assert Index.build([Entry("sun", "The sun", "", "")], "en").find("sum", 5) == ()
@@ -265,6 +293,19 @@ def test_a_snippet_shows_the_match_in_bold() -> None:
 
     assert "come <b>rivers</b> &amp; &lt;<b>lakes</b>&gt; of the steppe." in hit.snippet
     assert hit.snippet[0] == hit.snippet[-1] == "…"
+
+
+@pytest.mark.parametrize("place", range(0, 100, 3))
+def test_a_snippet_uses_its_room(place: int) -> None:
+    """Wherever the match stands: from 100 to 120 visible characters of whole words."""
+    text = " ".join("found" if number == place else f"word{number}" for number in range(100))
+
+    (hit,) = Index.build([Entry("it", "", text, "")], "en").find("found", 1)
+
+    shown = hit.snippet.replace("<b>found</b>", "found")
+    assert shown != hit.snippet
+    assert 100 <= len(shown) <= 120
+    assert f" {shown.strip('…')} " in f" {text} "
 
 
 def test_a_snippet_of_a_match_in_the_title_is_the_beginning_of_the_text() -> None:
