@@ -65,6 +65,9 @@ class Speech:
         common, rare = self.stems[:5], self.stems
         kinds: dict[str, Callable[[], str]] = {
             "a common word": lambda: self.chance.choice(common),
+            "five common words and an unknown one": lambda: " ".join(
+                [*self.chance.sample(self.stems[:8], 5), "0" * 9]
+            ),
             "two words": lambda: " ".join(self.words(2)),
             "a beginning": lambda: self.chance.choice(rare)[: self.chance.randint(1, 4)],
             "a misspelt word": lambda: self.misspelt(self.chance.choice(rare)),

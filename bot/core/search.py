@@ -16,7 +16,7 @@ from bot.core.stems import STOPS, WORD, other_layout, plain, root, stemmer
 MAX_QUERY = 256
 """Characters of a query that are looked at: as many as Telegram lets people type in inline mode
 (https://core.telegram.org/bots/api#inlinequery)."""
-_MAX_WORDS, _MAX_CORRECTED = 6, 4
+_MAX_WORDS, _MAX_CORRECTED = 6, 3
 """Words of a query that are looked at, and of those that are not known, in which errors are looked for."""
 _MAX_MEANT = 12
 """Words that the beginning of a word may stand for: the most frequent ones."""
