@@ -58,6 +58,10 @@ picture: .venv/dev ## take the README's picture anew (needs Chromium)
 schema: .venv/run ## write the JSON Schemas of the content files anew, into content/schema
 	PYTHONPATH=. $(BIN)/python docs/schema.py
 
+.PHONY: cities
+cities: .venv/dev ## make the cities and the names of time zones anew, from GeoNames and CLDR into bot/places
+	PYTHONPATH=. $(BIN)/python docs/cities.py
+
 format: .venv/dev ## put the code into the house's form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
