@@ -41,11 +41,14 @@ CYRILLIC = re.compile(r"[А-ЯЁӘҒҚҢӨҰҮҺІа-яёәғқңөұүһі -]+"
 LATIN = re.compile(r"(?![A-Z]{3}$)[A-Z][^\W\d_]{2,}(?:['’ -][^\W\d_]+)*")
 """Without the codes of airports."""
 LESS_RUSSIAN = re.compile(
-    r"ъ(?![еёюя])|[гкхжчшщрц]ы(?!$)|[сцз]ьк|^Е[бвдлмнс]|йо|дзь|ае$|иа$|дж[оъ]у|(?<!ч)жоу|нг(?=$|к)|ий(?!$|[ -])"
-    r"|^\w+(?<!ск)ий$"
+    r"ъ(?![еёюя])|[гкхжчшщрц]ы(?!$)|[^л]ьск|[сцз]ьк|ець$|шч|[цк]ки$|^Е[бвдлмнс]|[йь]о|дзь|ае$|иа$|дж[оъ]у"
+    r"|(?<!ч)жоу|нг(?=$|к)|ий(?!$|[ -])|^\w+(?<!ск)ий$"
 )
 """Signs of Bulgarian, Belarusian, Ukrainian or Mongolian: GeoNames does not tell the languages of its names."""
-MORE_RUSSIAN = re.compile(r"[эыьйяю-]")
+MORE_RUSSIAN = re.compile(r"[ыьйяю-]|^Э|(?<=[аеиоуы])э")
+HARD = re.compile(r"(?<=[бвгджзклмнпрстфхцчш])э")
+"""Russian where Chinese and Korean names are spelled by their systems, Belarusian elsewhere."""
+EAST = frozenset({"CN", "TW", "KR", "KP"})
 OTHER_LANGUAGE = re.compile(r" (?:шаары|хот|ош|балһсн|кенте)$")
 HEAD = """\
 # {what} Made by `make cities`: change docs/cities.py or docs/cities_by_hand.txt instead.
@@ -88,12 +91,14 @@ def by_hand() -> dict[tuple[str, str], list[str]]:
     return {(place[:-3], place[-2:]): names for place, *names in parts}
 
 
-def russian(names: Iterable[str], english: str) -> str:
+def russian(names: Iterable[str], english: str, country: str) -> str:
     """The one of several Cyrillic names that looks most like a Russian one of that city; empty if none does."""
 
     def likeness(name: str) -> float:
         sounds = OSA.normalized_similarity(fold(anyascii(name)), fold(english))
-        return 8 * sounds + len(MORE_RUSSIAN.findall(name)) / 2 - 3 * len(LESS_RUSSIAN.findall(name))
+        hard = len(HARD.findall(name)) * (3 if country in EAST else -4)
+        more, less = (len(signs.findall(name)) for signs in (MORE_RUSSIAN, LESS_RUSSIAN))
+        return 8 * sounds + (more + hard) / 2 - 3 * less
 
     fitting = [name for name in names if RUSSIAN.fullmatch(name) and len(name) < 2 * len(english) + 2]
     return max(fitting, key=likeness, default="")
@@ -105,7 +110,7 @@ def city(raw: Mapping[str, Any], hand: Mapping[tuple[str, str], list[str]]) -> C
     country = raw["countrycode"]
     *spelled, others = hand.get((raw["name"], country), ["", "", "", ""])
     cyrillic = [name for name in names if CYRILLIC.fullmatch(name) and not OTHER_LANGUAGE.search(name)]
-    guessed = (raw["name"], russian(cyrillic, raw["name"]), "")
+    guessed = (raw["name"], russian(cyrillic, raw["name"], country), "")
     found = {key: by or guess for key, by, guess in zip(LANGUAGES, spelled, guessed, strict=True)}
     foreign = raw["population"] >= WELL_KNOWN or country in NEAR
     latin = [name for name in names if foreign and LATIN.fullmatch(name) and fold(name).isascii()]

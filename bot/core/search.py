@@ -71,8 +71,8 @@ class Step:
     every: bool = True
 
 
-Lengths = dict[int, dict[int, str]]
-"""Words or stems by their length and number."""
+Lengths = dict[int, list[str]]
+"""Words or stems, each letter of one byte, by their length."""
 
 
 class Vocabulary:
@@ -87,7 +87,8 @@ class Vocabulary:
         self._forms: dict[str, int] = {}
         self._frequency: Counter[int] = Counter()
         self._sorted: list[str] = []
-        self._lengths: tuple[Lengths, Lengths] = defaultdict(dict), defaultdict(dict)
+        self._lengths: tuple[Lengths, Lengths] = defaultdict(list), defaultdict(list)
+        self._numbers: dict[str, int] = {}
         self._families: dict[str, list[int]] = defaultdict(list)
 
     def number(self, word: str) -> int:
@@ -107,9 +108,11 @@ class Vocabulary:
         shortest = {self._forms[form]: form for form in sorted(self._forms, key=len, reverse=True)}
         for stem, number in self._stems.items():
             self._families[root(stem, self._language)].append(number)
-            stems[len(stem)][number] = stem.translate(_ONE_BYTE)
-            if (word := shortest[number]) != stem:
-                words[len(word)][number] = word.translate(_ONE_BYTE)
+            pools = {shortest[number]: words, stem: stems}  # once, where the word is its own stem
+            for word, lengths in pools.items():
+                same = word.translate(_ONE_BYTE)
+                self._numbers.setdefault(same, number)
+                lengths[len(same)].append(same)
 
     def steps(self, query: str) -> Iterator[Step]:
         """How to look for a query, the strictest way first; each later step is for when those before find nothing.
@@ -125,7 +128,7 @@ class Vocabulary:
         meant = {form: self._near(form) for form in unknown}
         near = tuple(word.wide or meant.get(word.form, frozenset()) for word in words)
         yield Step(near)
-        yield Step(near, every=False)
+        yield Step(tuple(word.exact or group for word, group in zip(words, near, strict=True)), every=False)
 
     def marks(self, text: str) -> list[tuple[int, int, int]]:
         """Start, end and number of each word of a text that stands in an entry."""
@@ -159,9 +162,10 @@ class Vocabulary:
             errors = 0 if len(typed) < _SHORTEST else 1 if len(typed) < _TWO_ERRORS else 2
             same = typed.translate(_ONE_BYTE)
             for length in range(len(typed) - errors, len(typed) + errors + 1) if errors else ():
-                some = known.get(length, {})
+                some = known.get(length, ())
                 meant = extract(same, some, scorer=OSA.distance, score_cutoff=errors, limit=None)
-                for _, distance, number in meant:
+                for word, distance, _ in meant:
+                    number = self._numbers[word]
                     found[number] = min(distance / len(typed), found.get(number, 1.0))
         least = min(found.values(), default=0.0)
         return frozenset(number for number, share in found.items() if share == least)
