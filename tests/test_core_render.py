@@ -45,7 +45,7 @@ class Balanced(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Only what Telegram knows."""
         assert tag in TAGS, tag
-        assert {name for name, _ in attrs} <= {"href"}
+        assert {name for name, _ in attrs} <= {"href", "expandable"}
         self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -263,7 +263,7 @@ def test_the_overview_shows_what_was_chosen_and_when_the_next_one_comes() -> Non
     assert "07:30, weekdays" in seen
     assert "Almaty (Asia/Almaty)" in seen
     assert "/trade" in seen
-    assert "tomorrow, Tuesday 24 November, 07:30" in seen
+    assert "tomorrow, Tuesday, 24 November, 07:30" in seen
 
 
 def test_a_paused_subscription_says_so() -> None:
@@ -274,9 +274,9 @@ def test_a_paused_subscription_says_so() -> None:
 @pytest.mark.parametrize(
     ("hours", "said"),
     [
-        (1, "today, Monday 23 November, 10:00"),
-        (24, "tomorrow, Tuesday 24 November, 09:00"),
-        (72, "Thursday 26 November, 09:00"),
+        (1, "today, Monday, 23 November, 10:00"),
+        (24, "tomorrow, Tuesday, 24 November, 09:00"),
+        (72, "Thursday, 26 November, 09:00"),
     ],
 )
 def test_moments_are_said_by_the_readers_calendar(hours: int, said: str) -> None:

@@ -305,20 +305,20 @@ def shelf(**themes: tuple[Digest, ...]) -> Library:
 
 EDITED = tuple(replace(item, title=f"New {item.id}", text="Another text.") for item in WATER)
 CHANGES = {
-    "nothing": (LIBRARY, "w3", "2 of 4"),
-    "edited": (shelf(water=EDITED, trade=TRADE), "w3", "2 of 4"),
-    "turned round": (shelf(trade=TRADE, water=WATER[::-1]), "t1", "2 of 4"),
-    "moved to another theme": (shelf(seas=WATER, trade=TRADE), "w3", "2 of 4"),
-    "one added before": (shelf(water=(replace(WATER[0], id="w0"), *WATER)), "w0", "2 of 4"),
-    "a read one removed": (shelf(water=WATER[1:], trade=TRADE), "w3", "1 of 3"),
-    "the next one removed": (shelf(water=WATER[:2], trade=TRADE), "t1", "2 of 3"),
+    "nothing": (LIBRARY, "w3", "2/4"),
+    "edited": (shelf(water=EDITED, trade=TRADE), "w3", "2/4"),
+    "turned round": (shelf(trade=TRADE, water=WATER[::-1]), "t1", "2/4"),
+    "moved to another theme": (shelf(seas=WATER, trade=TRADE), "w3", "2/4"),
+    "one added before": (shelf(water=(replace(WATER[0], id="w0"), *WATER)), "w0", "2/4"),
+    "a read one removed": (shelf(water=WATER[1:], trade=TRADE), "w3", "1/3"),
+    "the next one removed": (shelf(water=WATER[:2], trade=TRADE), "t1", "2/3"),
 }
 
 
 def progress(message: Message) -> str:
     """The last words of a digest, on how far the reader was before it."""
-    read, _, total = message.html.rpartition(" · ")[2].partition(" of ")
-    return f"{int(read) - 1} of {total.partition(' ')[0]}"
+    read, _, total = message.html.rpartition(" · ")[2].partition("/")
+    return f"{int(read) - 1}/{total.partition(' ')[0]}"
 
 
 @pytest.mark.parametrize("change", CHANGES)

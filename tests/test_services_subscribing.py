@@ -46,7 +46,7 @@ async def test_a_bare_line_subscribes_with_the_defaults(subscribing: Subscribing
     """And shows what was agreed, with buttons to change it."""
     message = await subscribing.line(READER, ())
     assert await preferences(store) == DEFAULTS
-    assert "tomorrow, Tuesday 24 November, 09:00" in message.html
+    assert "tomorrow, Tuesday, 24 November, 09:00" in message.html
     assert {"s:time", "s:days", "s:themes", "s:zone", "s:off"} <= data(message)
 
 

@@ -1,5 +1,6 @@
 """Opening the database: made if missing, migrated, and refused with a sentence that says what to do."""
 
+import datetime as dt
 import hashlib
 import resource
 import sqlite3
@@ -137,9 +138,31 @@ async def test_a_database_of_the_first_schema_keeps_all_that_it_holds(tmp_path: 
             for old, row in zip(before[table], after[table], strict=True)
         ] == before[table]
         assert {row["version"] for row in after[table]} == ({None} if table == "broadcasts" else {""})
-    assert {table: after[table] for table in ("subscriptions", "holds", "stopped")} == {
-        table: before[table] for table in ("subscriptions", "holds", "stopped")
-    }
+    for table in ("holds", "stopped"):
+        assert after[table] == before[table]
+    added = {"articles": "", "silent": 0, "resume": None, "owner": 0}
+    assert after["subscriptions"] == [{**row, **added} for row in before["subscriptions"]]
+
+
+async def test_who_read_before_is_known_since_the_first_digest(tmp_path: Path) -> None:
+    """And a subscriber who has read nothing from the beginning: what is new later is new to both."""
+    file = tmp_path / "bot.db"
+    engine = create_engine(url(file))
+    with engine.connect() as connection:
+        _migrate(connection, "0002")
+        connection.commit()
+    engine.dispose()
+    run_sql(
+        file,
+        "INSERT INTO progress VALUES (1, 0, 'w1', 4000, ''), (1, 0, 'w2', 9000, '')",
+        "INSERT INTO subscriptions VALUES (1, 0, '09:00', 127, 'Asia/Almaty', '', 5000, '', 0)",
+        "INSERT INTO subscriptions VALUES (2, 0, '09:00', 127, 'Asia/Almaty', '', 5000, '', 0)",
+    )
+    store = open_store(url(file))
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    assert (await store.history(Chat(1))).since == epoch + dt.timedelta(seconds=4)
+    assert (await store.history(Chat(2))).since == epoch
+    await store.close()
 
 
 def contents(file: Path) -> dict[str, list[dict[str, object]]]:
