@@ -5,13 +5,15 @@ from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler
 from bot.telegram.application import App
 from bot.telegram.handlers import Handlers
 from bot.telegram.question import Reception
-from bot.telegram.settings import SETTINGS_DATA, WHERE_DATA, SettingsHandlers
+from bot.telegram.settings import SETTINGS_DATA, WHERE_DATA, SettingsHandlers, TargetOf, own_chat
 from bot.telegram.zones import ZoneHandlers
 
 
-def add_routes(application: App, reception: Reception, *, in_channels: bool) -> None:
+def add_routes(
+    application: App, reception: Reception, *, in_channels: bool, target_of: TargetOf = own_chat
+) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
-    reading, settings = Handlers(reception), SettingsHandlers(reception)
+    reading, settings = Handlers(reception), SettingsHandlers(reception, target_of)
     zones = ZoneHandlers(settings, reading.text)
     written = filters.UpdateType.MESSAGE
     chats: filters.BaseFilter = written
