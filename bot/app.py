@@ -24,6 +24,7 @@ from bot.services.delivering import Delivering
 from bot.store import open_store
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
+from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.menu import Menu
 from bot.telegram.polling import connected, receiving
@@ -54,11 +55,15 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         health = Health(store, clock)
         limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
         secret, in_flight = token.get_secret_value(), settings.delivery.in_flight
-        application = build_application(secret, settings.telegram.api_url, health.polled, limiter, in_flight)
+        gate = Gate(settings.telegram.admins)
+        application = build_application(
+            secret, settings.telegram.api_url, health.polled, limiter, in_flight, gate
+        )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
         added = await store.register(library.ids, clock.now())
         reception = receive(store, clock, settings, languages)
         reception.take(library, added)
+        gate.notice = reception.too_fast
         broadcasting = add_answers(application, store, clock, settings, reception)
         alerts = TelegramAlerts(application.bot, settings.telegram.admins)
         sender = TelegramSender(application.bot)

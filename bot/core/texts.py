@@ -43,6 +43,7 @@ NOTHING_CHANGED = N_(
 GONE = N_("This digest is no longer here. Try /themes.")
 OLD_BUTTON = N_("This button is out of date. Try /help.")
 SOMETHING_WENT_WRONG = N_("Sorry, that did not work. Nothing is lost: please try again in a moment.")
+TOO_FAST = N_("That was quick! Give me a few seconds, then go on.")
 OLD_SETTING = N_(
     "There is no subscription here to change, or this button is out of date. /subscribe shows or starts one."
 )

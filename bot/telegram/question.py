@@ -16,6 +16,7 @@ from bot.core.sequence import Added
 from bot.ports import Store
 from bot.services.reading import Page
 from bot.services.use_cases import UseCases
+from bot.telegram.gate import too_fast
 from bot.telegram.sender import arguments, sending, topic
 
 Context = ContextTypes.DEFAULT_TYPE
@@ -48,6 +49,11 @@ class Reception:
     def speaking(self, *wanted: str | None) -> UseCases:
         """The use cases in the first of these languages that is spoken."""
         return self._use_cases[nearest(wanted, self.default)]
+
+    async def too_fast(self, update: Update) -> None:
+        """Tell somebody that it was too much, in the language of their app: a flood asks nothing of the database."""
+        user = update.effective_user
+        await too_fast(update, self.speaking(user.language_code if user else None).say)
 
     async def question(self, update: Update) -> "Question":
         """The update with its chat's language: chosen, or else that of who asks."""
