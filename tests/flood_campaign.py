@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.sandbox import Sandbox, SandboxSettings
-from bot.sandbox.chats import BOT, World
+from bot.sandbox.chats import BOT
+from bot.sandbox.world import World
 from tests.campaign import TOKEN, Bot
 
 FLOODER, FIRST = 2_000_000, 3_000_000

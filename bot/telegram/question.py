@@ -22,7 +22,7 @@ from bot.telegram.sender import arguments, sending, topic
 Context = ContextTypes.DEFAULT_TYPE
 Make = Callable[[Language, Library, Added], UseCases]
 _ADMINISTRATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
-_KINDS = {ChatType.PRIVATE: Kind.PRIVATE, ChatType.CHANNEL: Kind.CHANNEL}
+_KINDS: dict[str, Kind] = {ChatType.PRIVATE: Kind.PRIVATE, ChatType.CHANNEL: Kind.CHANNEL}
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class Question:
     @property
     def kind(self) -> Kind:
         """What the chat is."""
-        return _KINDS.get(ChatType(self.message.chat.type), Kind.GROUP)
+        return _KINDS.get(self.message.chat.type, Kind.GROUP)
 
     @property
     def private(self) -> bool:
