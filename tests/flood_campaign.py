@@ -39,6 +39,8 @@ class Outcome:
     growth: float = 0.0
     seconds: float = 0.0
     busy: float = 0.0
+    own: float = 0.0
+    """What the sandbox and those who ask took of another core: near 1 they are what is waited for."""
     log: str = ""
 
     def __str__(self) -> str:
@@ -49,7 +51,7 @@ class Outcome:
             f"{self.sent:,} in {self.seconds:.0f} s ({self.sent / self.seconds:,.0f}/s): {self.replies} replies to the "
             f"flooder; others: {len(waits)} answers, {self.unanswered} missing, median {middle * 1000:.0f} ms, "
             f"p95 {high * 1000:.0f} ms, slowest {waits[-1] * 1000:.0f} ms; memory +{self.growth:.1f} MiB, "
-            f"{self.busy:.0%} of a core"
+            f"{self.busy:.0%} of a core, the sandbox {self.own:.0%}"
         )
 
 
@@ -156,7 +158,7 @@ async def flood(
         await asyncio.sleep(1)
         before, worked = resident(rig.pid), busy(rig.pid)
         sandbox._bot_api.calls.clear()
-        watch, began = asyncio.create_task(rig.watches()), time.monotonic()
+        watch, began, mine = asyncio.create_task(rig.watches()), time.monotonic(), time.process_time()
         until = began + seconds
         await asyncio.gather(
             rig.floods(rate, until, press=press), *(rig.reads(person, until) for person in people)
@@ -166,6 +168,7 @@ async def flood(
         outcome = rig.outcome
         outcome.seconds = time.monotonic() - began
         watch.cancel()
+        outcome.own = (time.process_time() - mine) / outcome.seconds
         outcome.busy = (busy(rig.pid) - worked) / outcome.seconds
         outcome.growth, outcome.replies = rig.resident - before, rig.got(FLOODER)
         outcome.calls = Counter(

@@ -81,15 +81,8 @@ class Sender(UpdatesRequest):
         self.settled: Callable[[], Any] = lambda: asyncio.sleep(0)
         self.finished = asyncio.Event()
 
-    async def do_request(  # noqa: PLR0913, PLR0917  the signature is PTB's
-        self,
-        url: str,  # noqa: ARG002
-        method: str,  # noqa: ARG002
-        request_data: RequestData | None = None,
-        read_timeout: Any = None,  # noqa: ARG002
-        write_timeout: Any = None,  # noqa: ARG002
-        connect_timeout: Any = None,  # noqa: ARG002
-        pool_timeout: Any = None,  # noqa: ARG002
+    async def do_request(
+        self, *_: Any, request_data: RequestData | None = None, **__: Any
     ) -> tuple[int, bytes]:
         """One answer of Telegram's."""
         await self.settled()
@@ -124,15 +117,8 @@ class Recorder(BaseRequest):
     async def shutdown(self) -> None:
         """Nothing to close."""
 
-    async def do_request(  # noqa: PLR0913, PLR0917  the signature is PTB's
-        self,
-        url: str,
-        method: str,  # noqa: ARG002
-        request_data: RequestData | None = None,
-        read_timeout: Any = None,  # noqa: ARG002
-        write_timeout: Any = None,  # noqa: ARG002
-        connect_timeout: Any = None,  # noqa: ARG002
-        pool_timeout: Any = None,  # noqa: ARG002
+    async def do_request(
+        self, url: str, *_: Any, request_data: RequestData | None = None, **__: Any
     ) -> tuple[int, bytes]:
         """One call of the bot's."""
         name = url.rpartition("/")[2]
@@ -140,7 +126,9 @@ class Recorder(BaseRequest):
         self.calls[name] += 1
         if name in {"sendMessage", "answerCallbackQuery"}:
             self.heard(given)
-        self.answered.add(given.get("callback_query_id") or given.get("chat_id") or 0)
+        to = given.get("callback_query_id") or given.get("chat_id") or 0
+        if abs(int(to) if str(to).lstrip("-").isdecimal() else 0) >= GOOD:
+            self.answered.add(to)
         chat = {"id": given.get("chat_id", 1), "type": "private"}
         status = "administrator" if given.get("user_id", 0) % 2 else "left"
         rights = dict.fromkeys(ADMIN_RIGHTS, False)
@@ -225,7 +213,7 @@ class Makes:
         return _bytes({"update_id": "@number", "message": body})
 
     def _any(self) -> tuple[str, Json]:
-        user, group = self.chance.randint(100, 10**9), -self.chance.randint(10**12, 2 * 10**12)
+        user, group = self.chance.randint(100, 10**9), -self.chance.randint(10**10, 10**11)
         private: Json = {"id": user, "type": "private", "first_name": "A"}
         super_: Json = {"id": group, "type": "supergroup", "title": "G", "is_forum": True}
         channel: Json = {"id": group, "type": "channel", "title": "C"}

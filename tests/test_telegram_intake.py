@@ -75,6 +75,8 @@ BAD = [
     {"message": message("/next", entities=[{"type": "bot_command", "offset": 0, "length": 6}])},
     {"message": message("/next", entities=[{"type": "bold", "offset": -1, "length": 2}])},
     {"message": message("😀", entities=[{"type": "bold", "offset": 1, "length": 1}])},
+    {"message": message(" ", entities=[{"type": "bot_command", "offset": 0, "length": 1}])},
+    {"message": message(" ", entities=[{"type": "bot_command", "offset": 0, "length": 0}])},
     {"message": message("x", reply_to_message=message(sender={"id": None}))},
     {"message": message(message_thread_id=1.5)},
     {"message": message(migrate_to_chat_id="-1002")},

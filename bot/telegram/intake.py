@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import orjson
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from telegram import Update
+from telegram import MessageEntity, Update
 from telegram.error import TelegramError
 
 from bot.telegram.request import AiohttpRequest
@@ -52,7 +52,7 @@ class _Chat(_Shape):
 class _Entity(_Shape):
     type: _Text
     offset: _Count
-    length: _Count
+    length: Annotated[_Count, Field(ge=1)]
 
 
 class _Location(_Shape):
@@ -83,13 +83,15 @@ class _Message(_Shape):
 
     @model_validator(mode="after")
     def _entities_fit(self) -> "_Message":
-        """Entities are counted in UTF-16; one that ends beyond the text, or within a character, breaks who reads it."""
+        """An entity lies within the text, between characters (counted in UTF-16), and a command begins with a slash."""
         units = (self.text or "").encode("utf-16-le")
         for entity in self.entities or ():
             begin, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
             if end > len(units):
                 raise ValueError("an entity ends beyond the text")
-            units[begin:end].decode("utf-16-le")  # raises a ValueError
+            marked = units[begin:end].decode("utf-16-le")  # raises a ValueError
+            if entity.type == MessageEntity.BOT_COMMAND and not marked.startswith("/"):
+                raise ValueError("a command without a slash")
         return self
 
 
