@@ -61,7 +61,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
         added = await store.register(library.ids, clock.now())
-        reception = receive(store, clock, settings, languages)
+        reception = receive(store, clock, settings, languages, secret)
         reception.take(library, added)
         gate.notice = reception.too_fast
         broadcasting = add_answers(application, store, clock, settings, reception)

@@ -13,9 +13,12 @@ from bot.core.language import Language
 from bot.core.library import Library
 from bot.core.model import Preferences
 from bot.core.sequence import Added
+from bot.places import Places, zone_at, zone_name
 from bot.ports import Alerts, Clock, Sender, StartError, Store
+from bot.ports.places import Atlas
 from bot.scheduler import Tick
 from bot.services.broadcasting import Broadcasting
+from bot.services.choosing import Choosing
 from bot.services.delivering import Delivering, Pace
 from bot.services.outbox import report
 from bot.services.reading import Reading
@@ -28,21 +31,27 @@ from bot.telegram.menu import Menu
 from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.question import Reception
 from bot.telegram.routes import add_routes
+from bot.telegram.seals import Seals, key_of
 
 
-def receive(store: Store, clock: Clock, settings: Settings, languages: Mapping[str, Language]) -> Reception:
+def receive(
+    store: Store, clock: Clock, settings: Settings, languages: Mapping[str, Language], token: str
+) -> Reception:
     """Where readers' questions come in."""
     reader = settings.reader
+    atlas = Atlas(Places().find, zone_name, zone_at)
     defaults = Preferences(reader.time, reader.days, reader.zone)
 
     def make(say: Language, library: Library, added: Added) -> UseCases:
+        subscribing = Subscribing(store, library, clock, defaults, say, atlas)
         return UseCases(
             say,
             reading=Reading(store, library, clock, say, added),
-            subscribing=Subscribing(store, library, clock, defaults, say),
+            subscribing=subscribing,
+            choosing=Choosing(subscribing),
         )
 
-    return Reception(store, languages, reader.language, make)
+    return Reception(store, languages, reader.language, make, Seals(key_of(token)))
 
 
 def add_answers(
