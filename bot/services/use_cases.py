@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.language import Language
 from bot.services.reading import Reading
+from bot.services.searching import Searching
 from bot.services.subscribing import Subscribing
 
 
@@ -13,4 +14,5 @@ class UseCases:
 
     say: Language
     reading: Reading
+    searching: Searching
     subscribing: Subscribing

@@ -1,22 +1,35 @@
 """Which update goes where."""
 
-from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
+from telegram.ext import (
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot.telegram.application import App
 from bot.telegram.handlers import Handlers
 from bot.telegram.question import Reception
+from bot.telegram.searching import SearchHandlers
 from bot.telegram.settings import SettingsHandlers
 
 
 def add_routes(application: App, reception: Reception, *, in_channels: bool) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
     reading, settings = Handlers(reception), SettingsHandlers(reception)
-    chats: filters.BaseFilter = filters.UpdateType.MESSAGE
+    written: filters.BaseFilter = (
+        filters.UpdateType.MESSAGE & ~filters.VIA_BOT
+    )  # a digest shared here asks nothing
+    chats = written
     if in_channels:
         chats = chats | filters.UpdateType.CHANNEL_POST
     commands = {
         name: getattr(reading, name) for name in ("start", "help", "themes", "next", "article", "changes")
     }
+    searching = SearchHandlers(reception)
+    commands |= {"search": searching.search}
     commands |= {"subscribe": settings.subscribe, "unsubscribe": settings.unsubscribe}
     for name, answer in commands.items():
         application.add_handler(CommandHandler(name, reading.of(answer), filters=chats))
@@ -25,8 +38,10 @@ def add_routes(application: App, reception: Reception, *, in_channels: bool) -> 
         [
             MessageHandler(filters.StatusUpdate.MIGRATE, reading.migrated),
             MessageHandler(chats & filters.COMMAND, reading.of(reading.other_command)),
-            MessageHandler(filters.UpdateType.MESSAGE & private_text, reading.of(reading.text)),
+            MessageHandler(written & private_text, reading.of(reading.text)),
             CallbackQueryHandler(settings.press, pattern="^(s(:.*)?|over)$"),
+            CallbackQueryHandler(searching.turn, pattern=r"^f:\d{1,2}$"),
+            InlineQueryHandler(searching.inline),
             CallbackQueryHandler(reading.press),
             ChatMemberHandler(reading.membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ]
