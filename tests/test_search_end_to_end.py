@@ -121,7 +121,7 @@ async def test_pages_turn_in_place(telegram: Sandbox) -> None:
     first = page["text"].partition("\n")[0]
     await person.press(page, "›")
     second = await person.again(page)
-    assert second["text"].startswith(first + "\n6–10 of ")
+    assert second["text"].startswith(first + "\n6–10, ")
     await person.press(second, "‹")
     assert (await person.again(page))["text"] == page["text"]
 
@@ -145,7 +145,7 @@ async def test_search_answers_in_the_group_and_in_the_topic_that_asks(telegram: 
     thread = await person.open_topic("Reading")
     page = await person.go(FORUM, thread).say("/search@digest_bot world")
     await person.press(page, "›")
-    assert "6–10 of " in (await person.again(page))["text"]
+    assert "6–10, " in (await person.again(page))["text"]
     [digest] = await following(person.go(GROUP), f"d_{AGENCY}")
     assert title("en") in digest["text"]
 

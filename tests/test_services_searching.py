@@ -149,7 +149,9 @@ def test_pages_lead_on_and_back(make: Make) -> None:
         [("‹", "f:0"), ("›", "f:2")],
         [("‹", "f:1")],
     ]
-    assert "6–10 of 12 digests" in pages[1].html
+    assert "6–10, and there are more" in pages[1].html
+    assert "11–12 of 12 digests" in pages[2].html
+    assert "<i>5 digests</i>" in make(shelf(5)).search("water").html
     assert [button.label for button in pages[1].buttons[0]] == ["6", "7", "8", "9", "10"]
 
 

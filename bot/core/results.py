@@ -55,17 +55,21 @@ def beginning(item: Digest) -> str:
 
 
 def results(say: Language, query: str, found: Sequence[Found], page: int) -> Message:
-    """A page (from 0) of what was found. Its first line is the query, from which the other pages are made."""
+    """A page (from 0) of what was found: the last one, if `found` ends with it.
+
+    The first line is the query, from which the other pages are made.
+    """
     first = page * PAGE
     shown = found[first : first + PAGE]
-    count = words.found(say, first + 1, first + len(shown), len(found))
+    last = first + len(shown)
+    count = words.found(say, first + 1, last, len(found) if last == len(found) else None)
     blocks = [
         f"{number}. <b>{escape(item.digest.title)}</b> · /{item.theme.name}\n{item.snippet}"
         for number, item in enumerate(shown, first + 1)
     ]
     opening = tuple(Button(str(first + place), f"r:{item.digest.id}") for place, item in enumerate(shown, 1))
     back = (Button("‹", f"f:{page - 1}"),) if page else ()
-    on = (Button("›", f"f:{page + 1}"),) if len(found) > first + PAGE else ()
+    on = (Button("›", f"f:{page + 1}"),) if len(found) > last else ()
     rows = (opening, back + on) if back or on else (opening,)
     return Message("\n\n".join((f"{_heading(query)}\n<i>{count}</i>", *blocks)), rows)
 

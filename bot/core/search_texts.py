@@ -24,10 +24,12 @@ def how_to_search(say: Language, example: str) -> str:
     )
 
 
-def found(say: Language, first: int, last: int, total: int) -> str:
-    """How many digests were found and which of them are shown, counted from 1."""
+def found(say: Language, first: int, last: int, total: int | None) -> str:
+    """Which of the digests that were found are shown, counted from 1, and how many there are (None: more)."""
+    if total is None:
+        return say("{first}–{last}, and there are more", first=first, last=last)
     count = say.count("{number} digest", "{number} digests", total)
-    if last - first + 1 == total:
+    if first == 1:
         return count
     return say("{first}–{last} of {digests}", first=first, last=last, digests=count)
 

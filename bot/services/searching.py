@@ -46,7 +46,7 @@ class Searching:
             return Message(say(texts.NOTHING_HERE))
         if not query:
             return results.how_to(say, example, links)
-        found = self._found(query)
+        found = self._found(query, (page + 1) * results.PAGE + 1)
         if not found:
             return results.nothing(say, query, links)
         return results.results(say, query, found, min(page, (len(found) - 1) // results.PAGE))
@@ -57,9 +57,9 @@ class Searching:
         Without words these are the first digests in the library's order; `#ID` is the digest of that id.
         """
         start = int(offset) if offset.isascii() and offset.isdigit() else 0
-        found = self._wanted(results.cleaned(query))
-        shown = found[start : start + _INLINE]
-        following = start + len(shown)
+        following = start + _INLINE
+        found = self._wanted(results.cleaned(query), following + 1)
+        shown = found[start:following]
         return tuple(map(self._shared, shown)), str(following) if following < len(found) else ""
 
     async def linked(self, chat: Chat, payload: str) -> Page | None:
@@ -90,21 +90,21 @@ class Searching:
         total = len(library.sequence((), self._today()))
         return results.introduction(self.reading.say, article.title, total)
 
-    def _found(self, query: str) -> tuple[Found, ...]:
-        """What may be shown today of what is found, the best first. It is asked for more where much is still hidden."""
-        limit = _MOST
+    def _found(self, query: str, count: int) -> tuple[Found, ...]:
+        """The best of what is found and may be shown today, so many if there are; many that may not cost a new try."""
+        count = limit = min(count, _MOST)
         while True:
             hits = self.finder.find(query, limit)
             known = ((self._visible(hit.digest), hit.snippet) for hit in hits)
             found = [Found(*each, snippet) for each, snippet in known if each]
-            if len(found) >= _MOST or len(hits) < limit:
-                return tuple(found[:_MOST])
+            if len(found) >= count or len(hits) < limit:
+                return tuple(found[:count])
             limit *= 4
 
-    def _wanted(self, query: str) -> tuple[Found, ...]:
+    def _wanted(self, query: str, count: int) -> tuple[Found, ...]:
         """What an inline query asks for."""
         if query and not query.startswith("#"):
-            return self._found(query)
+            return self._found(query, count)
         wanted = (
             (query[1:].casefold(),) if query else self.reading.library.sequence((), self._today())[:_MOST]
         )

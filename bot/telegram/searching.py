@@ -37,15 +37,15 @@ class SearchHandlers:
     async def turn(self, update: Update, _: Context) -> None:
         """A press on ‹ or ›: another page. The words stand in the message, so that nothing has to be kept of them."""
         query = update.callback_query
-        if query is None or not isinstance(
-            query.message, TelegramMessage
-        ):  # Telegram has forgotten the message
+        if query is None:
+            return
+        message = query.message
+        words = results.query_of(message.text or "") if isinstance(message, TelegramMessage) else None
+        if words is None:  # Telegram tells nothing of old messages
+            say = self.reception.speaking(query.from_user.language_code).say
+            await query.answer(say(texts.OLD_BUTTON))
             return
         question = await self.reception.question(update)
-        words = results.query_of(query.message.text or "")
-        if words is None:
-            await query.answer(question.say(texts.OLD_BUTTON))
-            return
         page = int((query.data or "").rpartition(":")[2])
         await question.edit(question.use_cases.searching.search(words, page))
         await query.answer()
@@ -68,7 +68,7 @@ class SearchHandlers:
                 button=None if found or query.offset else open_bot,
             )
         except BadRequest as error:
-            if "query is too old" not in str(error):  # who types on has asked anew
+            if "query is too old" not in str(error).casefold():  # who types on has asked anew
                 raise
 
 
