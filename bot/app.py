@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
 from bot.content.following import state_of
+from bot.core.links import Links
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
 from bot.locales import load_languages
@@ -30,7 +31,7 @@ from bot.telegram.menu import Menu
 from bot.telegram.polling import connected, receiving
 from bot.telegram.sender import TelegramSender
 from bot.web.health import Health, serve_health
-from bot.wiring import add_answers, delivery, first_library, following, publishing, receive
+from bot.wiring import add_answers, delivery, finders, first_library, following, publishing, receive
 
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
@@ -61,15 +62,17 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
         added = await store.register(library.ids, clock.now())
-        reception = receive(store, clock, settings, languages, secret)
-        reception.take(library, added)
+        links = Links(application.bot.username, inline=bool(application.bot.supports_inline_queries))
+        reception = receive(store, clock, settings, languages, links, secret)
+        reception.take(library, added, await finders(library, languages))
         gate.notice = reception.too_fast
         broadcasting = add_answers(application, store, clock, settings, reception)
         alerts = TelegramAlerts(application.bot, settings.telegram.admins)
         sender = TelegramSender(application.bot)
-        delivering = delivery(store, sender, alerts, clock, settings, languages)
+        delivering = delivery(store, sender, alerts, clock, settings, languages, links)
         delivering.take(library, added)
-        correcting = Correcting(store, sender, clock, next(iter(settings.telegram.admins), 0), languages)
+        operator = next(iter(settings.telegram.admins), 0)
+        correcting = Correcting(store, sender, clock, operator, languages, links)
         await delivering.recover()
         await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted

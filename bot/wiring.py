@@ -1,5 +1,6 @@
 """Parts of the composition root: what readers and operators can ask for, and how a new library takes effect."""
 
+import asyncio
 import functools
 import secrets
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
@@ -11,11 +12,13 @@ from bot.content.loader import load_library
 from bot.core.findings import Finding
 from bot.core.language import Language
 from bot.core.library import Library
+from bot.core.links import Links
 from bot.core.model import Preferences
 from bot.core.sequence import Added
 from bot.places import Places, zone_at, zone_name
 from bot.ports import Alerts, Clock, Sender, StartError, Store
 from bot.ports.places import Atlas
+from bot.ports.searching import Finder
 from bot.scheduler import Tick
 from bot.services.broadcasting import Broadcasting
 from bot.services.choosing import Choosing
@@ -23,9 +26,11 @@ from bot.services.delivering import Delivering, Pace
 from bot.services.outbox import report
 from bot.services.reading import Reading
 from bot.services.reloading import Reloading
+from bot.services.searching import Searching, entries
 from bot.services.subscribing import Subscribing
 from bot.services.use_cases import UseCases
 from bot.store import orders_of
+from bot.store.search import Index
 from bot.telegram.application import App
 from bot.telegram.menu import Menu
 from bot.telegram.operator import Operator, TelegramDesk
@@ -35,18 +40,25 @@ from bot.telegram.seals import Seals, key_of
 
 
 def receive(
-    store: Store, clock: Clock, settings: Settings, languages: Mapping[str, Language], token: str
+    store: Store,
+    clock: Clock,
+    settings: Settings,
+    languages: Mapping[str, Language],
+    links: Links,
+    token: str,
 ) -> Reception:
     """Where readers' questions come in."""
     reader = settings.reader
     atlas = Atlas(Places().find, zone_name, zone_at)
     defaults = Preferences(reader.time, reader.days, reader.zone)
 
-    def make(say: Language, library: Library, added: Added) -> UseCases:
+    def make(say: Language, library: Library, added: Added, finder: Finder) -> UseCases:
+        reading = Reading(store, library, clock, say, added, links)
         subscribing = Subscribing(store, library, clock, defaults, say, atlas)
         return UseCases(
             say,
-            reading=Reading(store, library, clock, say, added),
+            reading=reading,
+            searching=Searching(finder, reading),
             subscribing=subscribing,
             choosing=Choosing(subscribing),
         )
@@ -67,18 +79,21 @@ def add_answers(
     return broadcasting
 
 
-def delivery(
+def delivery(  # noqa: PLR0913, PLR0917  all that delivering is made of
     store: Store,
     sender: Sender,
     alerts: Alerts,
     clock: Clock,
     settings: Settings,
     languages: Mapping[str, Language],
+    links: Links,
 ) -> Delivering:
     """What plans and sends; it has nothing to send before it is given a library."""
     owner = secrets.token_hex(8)  # fences off a process of before
     pace = Pace(**dict(settings.delivery))
-    return Delivering(store, sender, alerts, Library(()), clock, owner, pace, languages=languages)
+    return Delivering(
+        store, sender, alerts, Library(()), clock, owner, pace, languages=languages, links=links
+    )
 
 
 def first_library(content: Path) -> Library:
@@ -92,16 +107,28 @@ def first_library(content: Path) -> Library:
     return library
 
 
+async def finders(library: Library, languages: Mapping[str, Language]) -> Mapping[str, Finder]:
+    """The search over a library in each language, made in a thread: answers go on meanwhile.
+
+    Raises StoreError where this Python cannot search.
+    """
+
+    def made() -> Mapping[str, Finder]:
+        return {code: Index.build(entries(library.in_language(code)), code) for code in languages}
+
+    return await asyncio.to_thread(made)
+
+
 def publishing(
     store: Store, clock: Clock, reception: Reception, delivering: Delivering, menu: Menu
 ) -> Callable[[Library], Awaitable[None]]:
     """How a new library takes the place of the old one."""
 
     async def publish(library: Library) -> None:
+        found_by = await finders(library, reception.languages)
         added = await store.register(library.ids, clock.now())
-        reception.take(
-            library, added
-        )  # nothing waits between these two: answers and deliveries change in one step
+        # Nothing waits between these two: answers and deliveries change in one step.
+        reception.take(library, added, found_by)
         delivering.take(library, added)
         await menu.show(library)
 

@@ -29,13 +29,14 @@ from telegram.request import BaseRequest, RequestData
 from bot.config import Settings
 from bot.content.loader import load_library
 from bot.core.library import Library
+from bot.core.links import ANY
 from bot.locales import load_languages
 from bot.store import open_store
 from bot.telegram.application import App, build_application
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.intake import UpdatesRequest
 from bot.telegram.polling import receiving
-from bot.wiring import add_answers, receive
+from bot.wiring import add_answers, finders, receive
 from tests.fakes import FixedClock, ForgottenHolds
 
 ROOT = Path(__file__).parents[1]
@@ -412,8 +413,10 @@ async def _application(sender: Sender, recorder: Recorder, library: Library) -> 
         store = open_store(url)
         application = build_application("1000000001:fuzz", "http://127.0.0.1:9", lambda: None, limiter, 1)
         application.bot._request = (sender, recorder)
-        reception = receive(store, clock, settings, load_languages())
-        reception.take(library, await store.register(library.ids, clock.now()))
+        languages = load_languages()
+        reception = receive(store, clock, settings, languages, ANY, "1000000001:fuzz")
+        added = await store.register(library.ids, clock.now())
+        reception.take(library, added, await finders(library, languages))
         add_answers(application, store, clock, settings, reception)
         try:
             await application.initialize()

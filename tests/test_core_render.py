@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core import render, texts
 from bot.core.language import ENGLISH
 from bot.core.library import Library
+from bot.core.links import ANY, Links
+from bot.core.markdown import units
 from bot.core.model import Button, Digest, Message, Pick, Theme
 from tests.fakes import LIBRARY, TRADE, WATER, digests
 
@@ -81,6 +87,7 @@ def all_messages(library: Library) -> Iterator[Message]:
             found = library.article(item.article)
             assert found is not None
             yield render.with_paragraphs(ENGLISH, page, item, theme.digests, found)
+            yield render.shared(ENGLISH, theme, item, found, ANY)
 
 
 def check(message: Message) -> None:
@@ -88,8 +95,10 @@ def check(message: Message) -> None:
     assert 1 <= len(plain(message.html)) <= 4096
     for button in buttons(message):
         assert button.label.strip()
-        assert bool(button.data) != bool(button.url)
+        assert sum(map(bool, (button.data, button.url or button.share, button.copy, button.here))) == 1
         assert len(button.data.encode()) <= 64
+        assert units(button.copy) <= 256
+        assert len(button.share) <= 256
 
 
 def test_every_message_is_what_telegram_takes() -> None:
@@ -128,9 +137,76 @@ def test_a_theme_is_a_ring() -> None:
 
 
 def test_a_theme_of_one_digest_has_no_arrows() -> None:
-    """Only the source and the next unread one."""
+    """Only what is about the digest, and the next unread one."""
     page = render.digest(ENGLISH, TRADE_THEME, TRADE[0], TRADE, Pick(None, 1, 4))
-    assert [button.data for button in buttons(page)] == ["p:t1", "next"]
+    assert [button.data for button in buttons(page)] == ["p:t1", "", "next"]
+
+
+def test_a_digest_has_three_short_rows_folded_or_not() -> None:
+    """What turns pages, what is about the digest, and what leads on stand where they stood."""
+    page = render.digest(ENGLISH, WATER_THEME, WATER[0], WATER, Pick(None, 1, 4))
+    unfolded = render.with_paragraphs(ENGLISH, page, WATER[0], WATER, ARTICLE)
+    rows, other = ([[button.label for button in row] for row in each.buttons] for each in (page, unfolded))
+    assert rows == [["◀", "1/3", "▶"], ["Source ¶ 1–2", "Share"], ["Next unread ▸"]]
+    assert other == [rows[0], ["Hide ¶ 1–2", "Citation", "Share"], rows[2]]
+
+
+def test_the_share_button_passes_on_the_digest_or_a_link_to_it() -> None:
+    """The digest where inline queries work; the link is for the other bots, and for channels."""
+    button = Links("my_bot", inline=True).share("Share", WATER[0])
+    assert button.share == "#w1"
+    link = urlsplit(button.url)
+    assert (link.hostname, link.path) == ("t.me", "/share/url")
+    assert parse_qs(link.query) == {"url": ["https://t.me/my_bot?start=d_w1"], "text": ["Title w1"]}
+    assert Links("my_bot", inline=False).share("Share", WATER[0]) == replace(button, share="")
+
+
+def test_a_citation_names_its_source_and_leads_back() -> None:
+    """As plain text: nothing in it is escaped."""
+    seen = render.citation(ENGLISH, WATER[0], ARTICLE, Links("my_bot"))
+    assert seen == (
+        'Title w1 — rivers <& "friends">, A. <b>Author</b> & "Co", Publisher <p>, 28 May 2024, ¶ 1–2. '
+        "https://t.me/my_bot?start=d_w1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "article", "kept"),
+    [
+        (20, 60, ("Author", "Publisher")),
+        (20, 120, ("Author",)),
+        (20, 150, ()),
+        (100, 100, ()),
+        (200, 20, ()),
+    ],
+)
+def test_a_long_citation_leaves_out_whole_names(title: int, article: int, kept: tuple[str, ...]) -> None:
+    """First the publisher, then the author, then the article; the date, the place and the link are always there."""
+    item = replace(WATER[0], id="i" * 40, title="t" * title)
+    source = replace(ARTICLE, title="a" * article, author="Author", publisher="Publisher")
+    seen = render.citation(ENGLISH, item, source, Links("n" * 20))
+    assert units(seen) <= 256
+    assert tuple(name for name in ("Author", "Publisher") if name in seen) == kept
+    assert seen.endswith(f"28 May 2024, ¶ 1–2. https://t.me/{'n' * 20}?start=d_{'i' * 40}")
+    assert (f"{item.title} — " in seen) == (title <= 100)
+
+
+@given(st.text(max_size=200), st.text(max_size=300))
+def test_every_citation_can_be_copied(title: str, article: str) -> None:
+    """Letters that count as two included."""
+    seen = render.citation(
+        ENGLISH, replace(WATER[0], title=title), replace(ARTICLE, title=article), Links("n" * 32)
+    )
+    assert 1 <= units(seen) <= 256
+
+
+def test_a_shared_digest_is_whole_names_its_source_and_leads_to_the_bot() -> None:
+    """It stands among people who do not know the bot: no command, no progress, no button that needs it there."""
+    message = render.shared(ENGLISH, WATER_THEME, WATER[0], ARTICLE, Links("my_bot"))
+    seen = plain(message.html)
+    assert seen.startswith("🤝 Title w1\n\nThe text of w1.\n\nrivers")
+    assert seen.endswith('A. <b>Author</b> & "Co", 28 May 2024, ¶ 1–2')
+    assert [button.url for button in buttons(message)] == ["https://t.me/my_bot?start=d_w1"]
 
 
 def test_the_source_unfolds_and_folds() -> None:

@@ -272,7 +272,8 @@ class Outlook:
 class Button:
     """An inline button: a press sends `data` (at most 64 bytes) to the bot, opens `url`, or copies `copy` (256).
 
-    `share` is the inline query that a press writes into a chat that the reader chooses.
+    `share` is the inline query that a press writes into a chat that the reader chooses, `here` one that it writes
+    into this chat. Channels take neither: there `url`, if it is given too, stands in for them.
     """
 
     label: str
@@ -280,6 +281,7 @@ class Button:
     url: str = ""
     copy: str = ""
     share: str = ""
+    here: str = ""
 
 
 @dataclass(frozen=True, slots=True)

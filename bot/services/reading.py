@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from bot.core import render, texts
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version
+from bot.core.links import ANY, Links
 from bot.core.model import Chat, Digest, History, Message, Pick, Theme
 from bot.core.sequence import Added, is_new, pick_on_request
 from bot.ports import Clock, Store
@@ -31,6 +32,7 @@ class Reading:
     clock: Clock
     say: Language = ENGLISH
     added: Added = field(default_factory=dict)
+    links: Links = ANY
 
     async def welcome(self) -> Page:
         """The first message."""
@@ -76,8 +78,10 @@ class Reading:
         theme, item = found
         shelf = self.library.visible(theme, self.clock.now().date())
         source = self.library.article(item.article)
-        unfolded = render.with_paragraphs(self.say, page.message, item, shelf, source) if source else None
-        return replace(page, message=unfolded) if unfolded else None
+        if source is None:
+            return None
+        unfolded = render.with_paragraphs(self.say, page.message, item, shelf, source, self.links)
+        return replace(page, message=unfolded)
 
     async def position(self, chat: Chat, digest: str) -> str:
         """Where in its theme a digest stands, in one sentence."""
@@ -134,4 +138,5 @@ class Reading:
         read = sum(digest in history.seen or digest == item.id for digest in everything)
         progress = Pick(item.id, read, len(everything), new=is_new(item, history, self.added))
         shelf = self.library.visible(theme, today)
-        return Page(render.digest(self.say, theme, item, shelf, progress), item.id, version(item))
+        message = render.digest(self.say, theme, item, shelf, progress, self.links)
+        return Page(message, item.id, version(item))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.core.language import Language
 from bot.services.choosing import Choosing
 from bot.services.reading import Reading
+from bot.services.searching import Searching
 from bot.services.subscribing import Subscribing
 
 
@@ -14,5 +15,6 @@ class UseCases:
 
     say: Language
     reading: Reading
+    searching: Searching
     subscribing: Subscribing
     choosing: Choosing

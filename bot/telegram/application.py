@@ -14,7 +14,13 @@ from bot.telegram.governor import GovernorLimiter
 from bot.telegram.intake import UpdatesRequest
 from bot.telegram.request import AiohttpRequest
 
-ALLOWED_UPDATES = [Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
+ALLOWED_UPDATES = [
+    Update.MESSAGE,
+    Update.CHANNEL_POST,
+    Update.CALLBACK_QUERY,
+    Update.INLINE_QUERY,
+    Update.MY_CHAT_MEMBER,
+]
 _CONCURRENT_UPDATES = 64
 _POLL_POOL = 8
 _CALL_POOL = 64

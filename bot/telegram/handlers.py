@@ -40,11 +40,17 @@ class Handlers:
     # -- commands -----------------------------------------------------------------------------------------
 
     async def start(self, question: Question, context: Context) -> None:
-        """Welcome; with `?start=THEME` the theme itself."""
+        """Welcome; by a link that leads somewhere, that itself, and to newcomers then what this bot is."""
         use_cases, chat = question.use_cases, question.chat
         await use_cases.subscribing.returned(chat.id)
-        page = await use_cases.reading.theme(chat, context.args[0].casefold()) if context.args else None
-        await question.show(page or await use_cases.reading.welcome())
+        if not context.args:
+            await question.show(await use_cases.reading.welcome())
+            return
+        new = question.private and await use_cases.searching.is_new(chat)
+        page = await use_cases.searching.linked(chat, context.args[0])
+        await question.show(page or await use_cases.searching.lost())
+        if page and page.digest and new:
+            await question.answer(use_cases.searching.introduction(page.digest))
 
     async def help(self, question: Question, _: Context) -> None:
         """What the bot can do."""

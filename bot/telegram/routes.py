@@ -1,10 +1,18 @@
 """Which update goes where."""
 
-from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
+from telegram.ext import (
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot.telegram.application import App
 from bot.telegram.handlers import Handlers
 from bot.telegram.question import Reception
+from bot.telegram.searching import SearchHandlers
 from bot.telegram.settings import SETTINGS_DATA, WHERE_DATA, SettingsHandlers
 from bot.telegram.zones import ZoneHandlers
 
@@ -12,8 +20,8 @@ from bot.telegram.zones import ZoneHandlers
 def add_routes(application: App, reception: Reception, *, in_channels: bool) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
     reading, settings = Handlers(reception), SettingsHandlers(reception)
-    zones = ZoneHandlers(settings, reading.text)
-    written = filters.UpdateType.MESSAGE
+    zones, searching = ZoneHandlers(settings, reading.text), SearchHandlers(reception)
+    written = filters.UpdateType.MESSAGE & ~filters.VIA_BOT  # a digest shared here asks nothing
     chats: filters.BaseFilter = written
     if in_channels:
         chats = chats | filters.UpdateType.CHANNEL_POST
@@ -23,6 +31,7 @@ def add_routes(application: App, reception: Reception, *, in_channels: bool) -> 
     commands |= {
         name: getattr(settings, name) for name in ("subscribe", "unsubscribe", "settings", "language")
     }
+    commands |= {"search": searching.search}
     for name, answer in commands.items():
         application.add_handler(CommandHandler(name, reading.of(answer), filters=chats))
     private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
@@ -38,6 +47,8 @@ def add_routes(application: App, reception: Reception, *, in_channels: bool) -> 
             MessageHandler(written & private_text, reading.of(reading.text)),
             CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
             CallbackQueryHandler(settings.press, pattern=SETTINGS_DATA),
+            CallbackQueryHandler(searching.turn, pattern=r"^f:\d{1,2}$"),
+            InlineQueryHandler(searching.inline),
             CallbackQueryHandler(reading.press),
             ChatMemberHandler(reading.membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ]
