@@ -5,12 +5,15 @@ from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler
 from bot.telegram.application import App
 from bot.telegram.handlers import Handlers
 from bot.telegram.question import Reception
+from bot.telegram.rich import RichMessages
 from bot.telegram.settings import SettingsHandlers
 
 
-def add_routes(application: App, reception: Reception, *, in_channels: bool) -> None:
+def add_routes(
+    application: App, reception: Reception, *, in_channels: bool, rich: RichMessages | None = None
+) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
-    reading, settings = Handlers(reception), SettingsHandlers(reception)
+    reading, settings = Handlers(reception, rich), SettingsHandlers(reception)
     chats: filters.BaseFilter = filters.UpdateType.MESSAGE
     if in_channels:
         chats = chats | filters.UpdateType.CHANNEL_POST
