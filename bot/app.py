@@ -77,7 +77,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         ticks: dict[str, tuple[Tick, float]] = {
             "broadcast": (broadcasting.tick, 1),
             "correct": (lambda: correcting.tick(delivering.library), 5),
-            "purge": (functools.partial(_purge, store, clock), 3600),
+            "purge": (lambda: _purge(store, clock), 3600),
             "reload": (following(content, state, publish, alerts), 2),
             "menu": (lambda: menu.show(delivering.library), 60),
         }
