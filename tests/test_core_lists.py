@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from bot.core import lists
 from bot.core.language import ENGLISH
 from bot.core.library import Library
-from bot.core.model import History, Message, Theme
+from bot.core.model import Article, History, Message
 from bot.core.progress import Progress
 from tests.fakes import LIBRARY, NOW, article, digests
 from tests.test_core_render import buttons, check, labels, plain
@@ -135,9 +136,7 @@ def test_the_longest_names_fit_a_page() -> None:
     wide = "𝄞" * 100
     library = Library(
         tuple(
-            replace_names(
-                article(f"a{number}", [(f"t{number}" + "y" * 29, digests(f"d{number}"))], TODAY), wide
-            )
+            with_names(article(f"a{number}", [(f"t{number}" + "y" * 29, digests(f"d{number}"))], TODAY), wide)
             for number in range(12)
         )
     )
@@ -146,13 +145,10 @@ def test_the_longest_names_fit_a_page() -> None:
     check(lists.article(ENGLISH, of(library), library.articles[0]))
 
 
-def replace_names(item: object, wide: str) -> "lists.Article":
+def with_names(item: Article, wide: str) -> Article:
     """The article with names as long as they may be."""
-    assert isinstance(item, lists.Article)
-    themes = tuple(Theme(each.name, wide[:32], "🤝", "S", each.digests) for each in item.themes)
-    return lists.Article(
-        item.id, wide, wide, wide, item.published, "en", wide * 5, item.outline, themes, item.url
-    )
+    themes = tuple(replace(each, title=wide[:32]) for each in item.themes)
+    return replace(item, title=wide, author=wide, publisher=wide, licence=wide * 5, themes=themes)
 
 
 @given(st.integers(-5, 20))
