@@ -76,7 +76,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         await delivering.recover()
         await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted
-        menu = Menu(application.bot, languages)
+        menu = Menu(application.bot, languages, settings.telegram.admins)
         await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
         await stack.enter_async_context(receiving(application))
         await menu.show(library)

@@ -35,6 +35,7 @@ from bot.telegram.application import App
 from bot.telegram.menu import Menu
 from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.question import Reception
+from bot.telegram.rich import RichMessages
 from bot.telegram.routes import add_routes
 from bot.telegram.seals import Seals, key_of
 
@@ -75,7 +76,8 @@ def add_answers(
     broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, zone, orders)
     outbox = functools.partial(report, store, clock, rate, zone)
     Operator(broadcasting, outbox, settings.telegram.admins).add_to(application)
-    add_routes(application, reception, in_channels=settings.telegram.channel_commands)
+    rich = RichMessages(application.bot, clock) if settings.telegram.rich_messages else None
+    add_routes(application, reception, in_channels=settings.telegram.channel_commands, rich=rich)
     return broadcasting
 
 

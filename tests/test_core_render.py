@@ -1,5 +1,6 @@
 """Messages and screens: what a reader sees is valid for Telegram, escaped and short enough."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,18 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core import render, texts
+from bot.core import article_texts, lists, render, texts
 from bot.core.language import ENGLISH
 from bot.core.library import Library
 from bot.core.links import ANY, Links
 from bot.core.markdown import units
-from bot.core.model import Button, Digest, Message, Pick, Theme
-from tests.fakes import LIBRARY, TRADE, WATER, digests
+from bot.core.model import Button, Digest, History, Message, Pick, Theme
+from bot.core.progress import Progress
+from tests.fakes import LIBRARY, NOW, TRADE, WATER, article, digests
 
 TAGS = {"b", "i", "u", "s", "code", "pre", "a", "blockquote", "tg-spoiler", "tg-time"}
 ARTICLE = LIBRARY.articles[0]
 WATER_THEME, TRADE_THEME = LIBRARY.themes
-SHELVES = {"water": WATER, "trade": TRADE}
 
 
 class Balanced(HTMLParser):
@@ -76,10 +77,16 @@ def labels(message: Message) -> list[str]:
 def all_messages(library: Library) -> Iterator[Message]:
     """Every message about a library."""
     yield render.welcome(ENGLISH, library, 4)
-    yield render.all_read(ENGLISH, 4)
-    shelves = {theme.name: theme.digests for theme in library.themes}
-    yield render.themes(ENGLISH, library, shelves, frozenset({"w1"}))
-    yield from (render.article(ENGLISH, article, 1, 4) for article in library.articles)
+    yield from (
+        render.all_read(ENGLISH, end, subscribed=subscribed)
+        for end in (Pick(None, 4, 4), Pick(None, 1, 4))
+        for subscribed in (True, False)
+    )
+    progress = Progress(library, History({"w1"}), NOW.date())
+    yield lists.themes(ENGLISH, progress)
+    yield lists.articles(ENGLISH, progress)
+    yield from (lists.article(ENGLISH, progress, article) for article in library.articles)
+    yield from (lists.article_read(ENGLISH, article, 4) for article in library.articles)
     for theme in library.themes:
         for item in theme.digests:
             page = render.digest(ENGLISH, theme, item, theme.digests, Pick(None, 1, 4))
@@ -112,12 +119,13 @@ def test_names_are_escaped() -> None:
     seen = plain(render.welcome(ENGLISH, LIBRARY, 4).html)
     assert 'rivers <& "friends">' in seen
     assert 'A. <b>Author</b> & "Co"' in seen
-    about = plain(render.article(ENGLISH, ARTICLE, 1, 4).html)
+    progress = Progress(LIBRARY, History(), NOW.date())
+    about = plain(lists.article(ENGLISH, progress, ARTICLE).html)
     assert "Publisher <p>" in about
     assert "Licence & <terms>" in about
     page = render.digest(ENGLISH, WATER_THEME, WATER[0], WATER, Pick(None, 1, 4))
     assert "On <one> & all" in plain(render.with_paragraphs(ENGLISH, page, WATER[0], WATER, ARTICLE).html)
-    assert 'Water & "so" <on>' in plain(render.themes(ENGLISH, LIBRARY, SHELVES, frozenset()).html)
+    assert 'Water & "so" <on>' in plain(lists.themes(ENGLISH, progress).html)
 
 
 def test_a_digest_shows_its_title_text_command_and_progress() -> None:
@@ -237,20 +245,59 @@ def test_paragraph_numbers_are_drawn_together(numbers: tuple[int, ...], label: s
     assert labels(page)[0] == f"Source {label}"
 
 
-def test_the_list_of_themes_shows_progress() -> None:
-    """A tick where all is read; nothing to read is no tick."""
-    listing = render.themes(ENGLISH, LIBRARY, {"water": WATER, "trade": TRADE}, frozenset({"w1", "t1"})).html
-    assert "· 1/3\n/water" in listing
-    assert "· ✓\n/trade" in listing
-    assert "· 0/0\n/trade" in render.themes(ENGLISH, LIBRARY, {"water": WATER, "trade": ()}, frozenset()).html
+def test_the_end_offers_to_start_over_or_to_wait() -> None:
+    """A subscriber hears that new ones come by themselves; others are offered that."""
+    mine = render.all_read(ENGLISH, Pick(None, 4, 4), subscribed=True)
+    assert "You have read all there is: 4 digests." in mine.html
+    assert "by themselves" in mine.html
+    assert labels(mine) == ["Start over", "All themes"]
+    assert labels(render.all_read(ENGLISH, Pick(None, 4, 4), subscribed=False)) == [
+        "One a day",
+        "Start over",
+        "All themes",
+    ]
 
 
-def test_about_the_article() -> None:
-    """What it is, what is covered, how far the reader is, and a way to the source."""
-    message = render.article(ENGLISH, ARTICLE, 1, 4)
-    assert "2 themes, 4 digests, resting on 2 of its 2 paragraphs. You have read 1 of 4." in message.html
-    assert "28 May 2024" in message.html
-    assert message.buttons[-1] == (Button("Read the article", url="https://example.org/?a=1&b=2"),)
+def test_the_end_of_what_is_followed_does_not_say_that_all_is_read() -> None:
+    """Who follows a theme is told how much else there is, and how to go on."""
+    end = render.all_read(ENGLISH, Pick(None, 1, 4), subscribed=True)
+    assert "all that you follow" in end.html
+    assert "1/4 read" in end.html
+    assert labels(end) == ["Next unread ▸", "All themes"]
+
+
+def test_a_digest_names_its_article_where_there_are_several() -> None:
+    """In its last line, in short: before a colon, or in as many words as fit; alone, an article needs no name."""
+    assert article_name("Middle Powers: On Multilateralism", several=True) == "Middle Powers · "
+    assert article_name("Bridges of stone and steel", several=True) == "Bridges of stone and… · "
+    assert article_name("Bridges of stone and steel", several=False) == ""
+
+
+def article_name(title: str, *, several: bool) -> str:
+    """What the last line of a digest says between the command and the progress."""
+    named = replace(ARTICLE, title=title)
+    other = article("other", [("trade", digests("o1"))], dt.date(2020, 1, 1))
+    found = Library((named, other) if several else (named,)).digest("w1")
+    assert found is not None
+    page = render.digest(ENGLISH, *found, found[0].digests, Pick(None, 1, 4))
+    matched = re.search(r"<i>/water · (.*)1/4 read</i>$", page.html)
+    assert matched is not None
+    return matched[1]
+
+
+def test_the_first_message_about_several_articles_names_the_newest() -> None:
+    """At most five, with their authors, and how many more there are."""
+    several = Library(
+        tuple(
+            article(f"a{year}", [("w", digests(f"d{year}"))], dt.date(year, 1, 1))
+            for year in range(2001, 2009)
+        )
+    )
+    seen = plain(render.welcome(ENGLISH, several, 8).html)
+    assert "8 articles in 8 short digests, the newest first" in seen
+    assert next(line for line in seen.split("\n") if "a200" in line).startswith("• a2008")
+    assert seen.count("• ") == 5
+    assert "and 3 more: /article" in seen
 
 
 def test_toasts_are_short_enough() -> None:
@@ -258,6 +305,7 @@ def test_toasts_are_short_enough() -> None:
     toasts = (
         texts.position(ENGLISH, 999, 999, 998),
         texts.GONE,
+        article_texts.ARTICLE_GONE,
         texts.OLD_BUTTON,
         texts.ONLY_ADMINS,
         texts.SOMETHING_WENT_WRONG,

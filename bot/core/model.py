@@ -9,8 +9,7 @@ from enum import StrEnum
 
 EVERY_DAY = 0b1111111
 """Weekdays as a bit mask: bit 0 is Monday, bit 6 is Sunday."""
-WEEKDAYS = 0b0011111
-WEEKENDS = 0b1100000
+WEEKDAYS, WEEKENDS = 0b0011111, 0b1100000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,8 @@ class Paragraph:
 class Digest:
     """One short text of a theme (`text` is Markdown), with the numbers of the paragraphs that it rests on.
 
-    `correction` says in a sentence what was wrong with an earlier wording, where readers should know; `article` is
-    the id of the article; `original` is the version of the original, of which this is a translation, else "".
+    `correction` says what was wrong with an earlier wording, where readers should know; `article` is the article's id,
+    `source` its short name in a library of several; `original` is the version that a translation is of, else "".
     """
 
     id: str
@@ -38,6 +37,7 @@ class Digest:
     correction: str = ""
     article: str = ""
     original: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

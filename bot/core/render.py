@@ -1,9 +1,8 @@
 """Digests, themes and the article as messages: the same for a command, a button and a delivery."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 
-from bot.core import search_texts, texts
+from bot.core import article_texts, search_texts, texts
 from bot.core.language import Language
 from bot.core.library import Library
 from bot.core.links import ANY, Links
@@ -16,12 +15,19 @@ _LABEL = 64
 """Characters of a title on a button; phones show fewer."""
 _COPY = 256
 """Characters that a button copies, at most (https://core.telegram.org/bots/api#copytextbutton)."""
+_MOST_ARTICLES = 5
+"""Articles that the first message names."""
 
 
 def welcome(say: Language, library: Library, digests: int) -> Message:
     """The answer to /start."""
-    article = library.articles[0]
-    text = texts.welcome(say, escape(article.title), escape(article.author), article.published, digests)
+    titles = [(escape(item.title), escape(item.author)) for item in library.articles]
+    if len(titles) == 1:
+        text = texts.welcome(say, *titles[0], library.articles[0].published, digests)
+    else:
+        text = article_texts.welcome_to_several(
+            say, titles[:_MOST_ARTICLES], len(titles[_MOST_ARTICLES:]), digests
+        )
     reading = Button(say(texts.START_READING), "next"), Button(say(texts.SUBSCRIBE), "s")
     return Message(text, (reading, (Button(say(texts.SEE_THEMES), "themes"),)))
 
@@ -38,7 +44,7 @@ def digest(
     heading = _heading(theme, item)
     if progress.new:
         heading = f"🆕 <i>{say(texts.NEW)}</i>\n{heading}"
-    foot = f"<i>{texts.footer(say, theme.name, progress.read, progress.total)}</i>"
+    foot = f"<i>{texts.footer(say, theme.name, escape(item.source), progress.read, progress.total)}</i>"
     source = Button(say("Source {paragraphs}", paragraphs=_paragraphs(item.paragraphs)), f"p:{item.id}")
     share = links.share(say(search_texts.SHARE), item)
     return Message(
@@ -90,26 +96,16 @@ def citation(say: Language, item: Digest, article: Article, links: Links) -> str
     return f"{title}… — {end}"
 
 
-def all_read(say: Language, total: int) -> Message:
-    """The end of the sequence, with a way to start over."""
-    buttons = Button(say(texts.START_OVER), "over"), Button(say(texts.SEE_THEMES), "themes")
-    return Message(texts.all_read(say, total), (buttons,))
-
-
-def themes(
-    say: Language, library: Library, shelves: dict[str, tuple[Digest, ...]], seen: AbstractSet[str]
-) -> Message:
-    """All themes by article, each with its command and the reader's progress."""
-    blocks = []
-    for article in library.articles:
-        lines = [f"<b>{escape(article.title)}</b>"]
-        for theme in article.themes:
-            shelf = shelves[theme.name]
-            read = sum(item.id in seen for item in shelf)
-            mark = "✓" if shelf and read == len(shelf) else f"{read}/{len(shelf)}"
-            lines.append(f"{escape(theme.emoji)} {escape(theme.title)} · {mark}\n/{theme.name}")
-        blocks.append("\n\n".join(lines))
-    return Message("\n\n\n".join(blocks), ((Button(say(texts.NEXT), "next"),),))
+def all_read(say: Language, end: Pick, *, subscribed: bool) -> Message:
+    """The end of what a reader follows, or of everything: a way to start over, and to what is left."""
+    see = Button(say(texts.SEE_THEMES), "themes")
+    if end.read < end.total:
+        return Message(
+            texts.followed_read(say, end.read, end.total), ((Button(say(texts.NEXT), "next"), see),)
+        )
+    over = Button(say(texts.START_OVER), "over")
+    rows = ((over, see),) if subscribed else ((Button(say(texts.SUBSCRIBE), "s"), over), (see,))
+    return Message(texts.all_read(say, end.total, subscribed=subscribed), rows)
 
 
 def changes(say: Language, items: Sequence[tuple[Theme, Digest]]) -> Message:
@@ -125,21 +121,6 @@ def changes(say: Language, items: Sequence[tuple[Theme, Digest]]) -> Message:
 def note(say: Language, html: str, digest_id: str | None) -> Message:
     """A message to many readers; where it is about a digest, with a button to read that again."""
     return Message(html, ((Button(say(texts.READ_AGAIN), f"r:{digest_id}"),),) if digest_id else ())
-
-
-def article(say: Language, item: Article, read: int, total: int) -> Message:
-    """What the article is, what is covered of it, and how far the reader is."""
-    covered = {number for theme in item.themes for digest in theme.digests for number in digest.paragraphs}
-    known = {paragraph.number for paragraph in item.outline}
-    lines = (
-        f"📰 <b>{escape(item.title)}</b>",
-        f"{escape(item.author)}\n{escape(item.publisher)}, {say.day(item.published)}",
-        texts.coverage(say, len(item.themes), total, len(covered & known), len(known), read),
-        f"<i>{escape(item.licence)}</i>",
-    )
-    link = ((Button(say(texts.READ_ARTICLE), url=item.url),),) if item.url else ()
-    buttons = ((Button(say(texts.NEXT), "next"), Button(say(texts.SEE_THEMES), "themes")), *link)
-    return Message("\n\n".join(lines), buttons)
 
 
 def _heading(theme: Theme, item: Digest) -> str:

@@ -245,7 +245,7 @@ class Delivering:
                 html = texts.corrected(say, escape(found[1].title), escape(found[1].correction))
             message = render.note(say, html, picked.digest)
         elif found is None:
-            message = render.all_read(say, picked.total)
+            message = render.all_read(say, picked, subscribed=True)
         else:
             theme, item = found
             shelf = library.visible(theme, self.clock.now().date())

@@ -12,14 +12,17 @@ from telegram.ext import (
 from bot.telegram.application import App
 from bot.telegram.handlers import Handlers
 from bot.telegram.question import Reception
+from bot.telegram.rich import RichMessages
 from bot.telegram.searching import SearchHandlers
 from bot.telegram.settings import SETTINGS_DATA, WHERE_DATA, SettingsHandlers
 from bot.telegram.zones import ZoneHandlers
 
 
-def add_routes(application: App, reception: Reception, *, in_channels: bool) -> None:
+def add_routes(
+    application: App, reception: Reception, *, in_channels: bool, rich: RichMessages | None = None
+) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
-    reading, settings = Handlers(reception), SettingsHandlers(reception)
+    reading, settings = Handlers(reception, rich), SettingsHandlers(reception)
     zones, searching = ZoneHandlers(settings, reading.text), SearchHandlers(reception)
     written = filters.UpdateType.MESSAGE & ~filters.VIA_BOT  # a digest shared here asks nothing
     chats: filters.BaseFilter = written
