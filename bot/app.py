@@ -34,6 +34,8 @@ from bot.wiring import add_answers, delivery, first_library, following, publishi
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
 """How long settled deliveries are kept: for the operator's questions, not for the reader's sake."""
+_PATIENCE = dt.timedelta(days=365)
+"""How long those who have blocked the bot are remembered: some come back."""
 _LAST_ALERTS = 2.0
 """Seconds that a stop takes to tell the operator what has just happened."""
 
@@ -57,10 +59,10 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         application = build_application(secret, settings.telegram.api_url, health.polled, limiter, in_flight)
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
         added = await store.register(library.ids, clock.now())
-        reception = receive(store, clock, settings, languages)
+        alerts = TelegramAlerts(application.bot, settings.telegram.admins)
+        reception = receive(store, clock, settings, languages, (limiter.forget, alerts.forget))
         reception.take(library, added)
         broadcasting = add_answers(application, store, clock, settings, reception)
-        alerts = TelegramAlerts(application.bot, settings.telegram.admins)
         sender = TelegramSender(application.bot)
         delivering = delivery(store, sender, alerts, clock, settings, languages)
         delivering.take(library, added)
@@ -110,7 +112,12 @@ def _upcoming(subscription: Subscription, now: dt.datetime) -> dt.datetime:
 
 
 async def _purge(store: Store, clock: Clock) -> None:
-    await store.purge((clock.now() - _KEEP).date())
+    now = clock.now()
+    await store.purge((now - _KEEP).date())
+    await store.holds(now)  # those that have ended go
+    if gone := await store.forget_paused(now - _PATIENCE):
+        _log.info("chats.forgotten", count=gone)
+    await store.scrub()
 
 
 @contextlib.asynccontextmanager

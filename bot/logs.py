@@ -9,13 +9,17 @@ from typing import Any, Literal
 import structlog
 
 _TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
+_CHAT = re.compile(r"(?<=New chat id: )-?\d+")
+"""No line names a chat, so that one that was forgotten stands in no log. PTB's ChatMigrated would."""
 _QUIET = {
     "apscheduler": logging.ERROR,
     "httpx": logging.WARNING,
     "aiosqlite": logging.INFO,
+    "sqlalchemy": logging.WARNING,
     "telegram": logging.WARNING,
 }
-"""Loggers that say too much at lower levels: PTB and httpx write request addresses, which hold the token."""
+"""Loggers that say too much at lower levels: PTB and httpx write request addresses, which hold the token, and
+SQLAlchemy rows, which hold the ids of chats."""
 
 
 def configure(level: str, style: Literal["console", "json"], secrets: tuple[str, ...]) -> None:
@@ -76,4 +80,4 @@ class _Redacting(structlog.stdlib.ProcessorFormatter):
         line = super().format(record)
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")
-        return _TOKEN.sub("[secret]", line)
+        return _CHAT.sub("[chat]", _TOKEN.sub("[secret]", line))

@@ -18,6 +18,7 @@ from bot.scheduler import Tick
 from bot.services.broadcasting import Broadcasting
 from bot.services.delivering import Delivering, Pace
 from bot.services.outbox import report
+from bot.services.privacy import Privacy
 from bot.services.reading import Reading
 from bot.services.reloading import Reloading
 from bot.services.subscribing import Subscribing
@@ -30,8 +31,14 @@ from bot.telegram.question import Reception
 from bot.telegram.routes import add_routes
 
 
-def receive(store: Store, clock: Clock, settings: Settings, languages: Mapping[str, Language]) -> Reception:
-    """Where readers' questions come in."""
+def receive(
+    store: Store,
+    clock: Clock,
+    settings: Settings,
+    languages: Mapping[str, Language],
+    memories: Sequence[Callable[[int], None]],
+) -> Reception:
+    """Where readers' questions come in; `memories` are what else knows of chats, and forgets one when asked."""
     reader = settings.reader
     defaults = Preferences(reader.time, reader.days, reader.zone)
 
@@ -40,6 +47,7 @@ def receive(store: Store, clock: Clock, settings: Settings, languages: Mapping[s
             say,
             reading=Reading(store, library, clock, say, added),
             subscribing=Subscribing(store, library, clock, defaults, say),
+            privacy=Privacy(store, clock, say, memories),
         )
 
     return Reception(store, languages, reader.language, make)

@@ -1,6 +1,7 @@
 """What the use cases need of the world, as Protocols with written contracts."""
 
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
+from bot.ports.privacy import Kept, Privacy
 from bot.ports.store import Choose, Readers, Store
 from bot.ports.world import Alerts, Clock, Sender, StartError, StoreBusyError, StoreError
 
@@ -10,7 +11,9 @@ __all__ = [
     "Choose",
     "Clock",
     "Corrections",
+    "Kept",
     "Outbox",
+    "Privacy",
     "Readers",
     "Sender",
     "StartError",

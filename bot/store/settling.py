@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,7 @@ from bot.store.claiming import see
 from bot.store.counting import count
 from bot.store.outbox import reachable
 from bot.store.rows import of_chat, settled_values
-from bot.store.tables import chats, deliveries, holds, progress, subscriptions
+from bot.store.tables import Moment, chats, deliveries, holds, progress, subscriptions
 
 
 async def settle(
@@ -131,7 +131,9 @@ async def pause(
     """Subscriptions get nothing until their chat returns; who has set them up, where that is known."""
     ended = select(func.count()).where(which, subscriptions.c.paused == "")
     await count(connection, "left", {"": (await connection.execute(ended)).scalar_one()}, now)
-    paused = update(subscriptions).where(which).values(paused=reason[:64], next_slot=None)
+    since = func.coalesce(subscriptions.c.paused_since, literal(now, Moment))
+    paused = update(subscriptions).where(which)
+    paused = paused.values(paused=reason[:64], next_slot=None, paused_since=since)
     named = (subscriptions.c.chat_id, subscriptions.c.thread_id, subscriptions.c.owner)
     rows = (await connection.execute(paused.returning(*named))).all()
     for row in rows:

@@ -38,7 +38,7 @@ class TelegramDesk:
                 return card
             return (await self._bot.send_message(chat, **arguments(message))).message_id
         except TelegramError as error:
-            _log.warning("broadcast.card_failed", chat=chat, reason=str(error))
+            _log.warning("broadcast.card_failed", reason=str(error))
             return None
 
     async def _edited(self, chat: int, card: int, message: Message) -> bool:

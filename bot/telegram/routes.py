@@ -4,6 +4,7 @@ from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler
 
 from bot.telegram.application import App
 from bot.telegram.handlers import Handlers
+from bot.telegram.privacy import PrivacyHandlers
 from bot.telegram.question import Reception
 from bot.telegram.settings import SettingsHandlers
 
@@ -17,6 +18,8 @@ def add_routes(application: App, reception: Reception, *, in_channels: bool) -> 
     commands = {
         name: getattr(reading, name) for name in ("start", "help", "themes", "next", "article", "changes")
     }
+    privacy = PrivacyHandlers(reception)
+    commands |= {name: getattr(privacy, name) for name in ("privacy", "mydata", "forgetme")}
     commands |= {"subscribe": settings.subscribe, "unsubscribe": settings.unsubscribe}
     for name, answer in commands.items():
         application.add_handler(CommandHandler(name, reading.of(answer), filters=chats))
@@ -26,6 +29,7 @@ def add_routes(application: App, reception: Reception, *, in_channels: bool) -> 
             MessageHandler(filters.StatusUpdate.MIGRATE, reading.migrated),
             MessageHandler(chats & filters.COMMAND, reading.of(reading.other_command)),
             MessageHandler(filters.UpdateType.MESSAGE & private_text, reading.of(reading.text)),
+            CallbackQueryHandler(privacy.press, pattern="^forget:(yes|no)$"),
             CallbackQueryHandler(settings.press, pattern="^(s(:.*)?|over)$"),
             CallbackQueryHandler(reading.press),
             ChatMemberHandler(reading.membership, ChatMemberHandler.MY_CHAT_MEMBER),

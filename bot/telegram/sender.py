@@ -65,13 +65,11 @@ class TelegramSender:
 
     async def send(self, chat: Chat, message: Message) -> Outcome:
         """One attempt; a text whose markup Telegram refuses goes out once more, plain."""
-        return await self._plain_if_need_be(
-            functools.partial(self._send, chat, message.silent), chat, message
-        )
+        return await self._plain_if_need_be(functools.partial(self._send, chat, message.silent), message)
 
     async def edit(self, chat: Chat, message_id: int, message: Message) -> Outcome:
         """As `Sender.edit`. It waits briefly for an answer: an edit can be repeated without harm."""
-        return await self._plain_if_need_be(functools.partial(self._edit, chat, message_id), chat, message)
+        return await self._plain_if_need_be(functools.partial(self._edit, chat, message_id), message)
 
     async def reachable(self) -> bool:
         """As `Sender.reachable`."""
@@ -103,27 +101,27 @@ class TelegramSender:
                 raise
         return message_id
 
-    async def _plain_if_need_be(self, call: _Call, chat: Chat, message: Message) -> Outcome:
-        outcome = await self._attempt(call, chat, arguments(message))
+    async def _plain_if_need_be(self, call: _Call, message: Message) -> Outcome:
+        outcome = await self._attempt(call, arguments(message))
         if isinstance(outcome, Refused) and any(
             words in outcome.code.casefold() for words in _MARKUP_REFUSED
         ):
             plain = await self._attempt(
-                call, chat, {**arguments(message), "text": message.plain, "parse_mode": None}
+                call, {**arguments(message), "text": message.plain, "parse_mode": None}
             )
             if isinstance(plain, Sent):
                 return Sent(plain.message_id, refused=outcome.code)
         return outcome
 
-    async def _attempt(self, call: _Call, chat: Chat, what: dict[str, Any]) -> Outcome:
+    async def _attempt(self, call: _Call, what: dict[str, Any]) -> Outcome:
         try:
             return Sent(await call(what))
         except TelegramError as error:
             outcome = classify(error)
-            _log.warning("delivery.refused", chat=chat.id, outcome=type(outcome).__name__, reason=str(error))
+            _log.warning("delivery.refused", outcome=type(outcome).__name__, reason=str(error))
             return outcome
         except Exception as error:  # noqa: BLE001  a fault of ours must not leave the delivery hanging
-            _log.exception("delivery.failed", chat=chat.id)
+            _log.exception("delivery.failed")
             return Ambiguous(type(error).__name__)
 
 
