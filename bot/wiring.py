@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 
+from bot.charts import draw
 from bot.config import Settings
 from bot.content.following import state_of
 from bot.content.loader import load_library
@@ -21,6 +22,7 @@ from bot.services.outbox import report
 from bot.services.privacy import Privacy
 from bot.services.reading import Reading
 from bot.services.reloading import Reloading
+from bot.services.statistics import Counting
 from bot.services.subscribing import Subscribing
 from bot.services.use_cases import UseCases
 from bot.store import orders_of
@@ -61,7 +63,8 @@ def add_answers(
     orders = orders_of(settings.storage.url).take
     broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, zone, orders)
     outbox = functools.partial(report, store, clock, rate, zone)
-    Operator(broadcasting, outbox, settings.telegram.admins).add_to(application)
+    counting = Counting(store, clock, zone, lambda: reception.library)
+    Operator(broadcasting, outbox, counting.figures, draw, settings.telegram.admins).add_to(application)
     add_routes(application, reception, in_channels=settings.telegram.channel_commands)
     return broadcasting
 

@@ -2,6 +2,7 @@
 
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
 from bot.ports.privacy import Kept, Privacy
+from bot.ports.statistics import Figures
 from bot.ports.store import Choose, Readers, Store
 from bot.ports.world import Alerts, Clock, Sender, StartError, StoreBusyError, StoreError
 
@@ -11,6 +12,7 @@ __all__ = [
     "Choose",
     "Clock",
     "Corrections",
+    "Figures",
     "Kept",
     "Outbox",
     "Privacy",

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.delivery import Decision
 from bot.core.model import Chat, State
 from bot.store.claiming import see
-from bot.store.counting import count
+from bot.store.counting import count, count_settled
 from bot.store.outbox import reachable
 from bot.store.rows import of_chat, settled_values
 from bot.store.tables import Moment, chats, deliveries, holds, progress, subscriptions
@@ -27,6 +27,7 @@ async def settle(
         return
     outcome = update(deliveries).where(deliveries.c.id == bindparam("row"))
     await connection.execute(outcome, [settled_values(decision, row, now) for decision, row in mine])
+    await count_settled(connection, (decision.state for decision, _ in mine), now)
     read = [
         (Chat(row.chat_id, row.thread_id), decision.delivery.pick.digest, decision.delivery.pick.version)
         for decision, row in mine
@@ -119,6 +120,7 @@ async def become(connection: AsyncConnection, row: Row[Any], state: State, code:
     """A delivery is in another state now, and nobody's."""
     changed = update(deliveries).where(deliveries.c.id == row.id)
     await connection.execute(changed.values(state=state, owner=None, code=code))
+    await count_settled(connection, [state], row.updated)
     if state is State.UNKNOWN and not row.broadcast_id:
         await delivered(
             connection, [(Chat(row.chat_id, row.thread_id), row.digest, row.version)], row.updated
@@ -148,7 +150,9 @@ async def close_unreachable(connection: AsyncConnection, which: ColumnElement[bo
     """
     owed = and_(which, deliveries.c.broadcast_id > 0, deliveries.c.state == State.DUE, ~reachable())
     await leave_in_doubt(connection, owed)
-    await connection.execute(update(deliveries).where(owed).values(state=State.FAILED, code=reason[:200]))
+    failed = update(deliveries).where(owed).values(state=State.FAILED, code=reason[:200])
+    for row in (await connection.execute(failed.returning(deliveries.c.updated))).all():
+        await count_settled(connection, [State.FAILED], row.updated)
 
 
 async def _refused_long_enough(connection: AsyncConnection, chat: Chat, decision: Decision) -> bool:

@@ -57,3 +57,8 @@ def upgrade() -> None:
         "SELECT chat_id, thread_id, CASE WHEN chat_id > 0 THEN 'private' ELSE '' END, '', 0 "
         "FROM deliveries WHERE true ON CONFLICT DO NOTHING"
     )
+    op.execute(
+        "INSERT INTO counts (date, what, key, count) "
+        "SELECT local_date, state, '', count(*) FROM deliveries "
+        "WHERE state NOT IN ('due', 'sending') GROUP BY local_date, state"
+    )
