@@ -14,9 +14,12 @@ from bot.core.language import Language
 from bot.core.library import Library
 from bot.core.model import Preferences
 from bot.core.sequence import Added
+from bot.places import Places, zone_at, zone_name
 from bot.ports import Alerts, Clock, Sender, StartError, Store
+from bot.ports.places import Atlas
 from bot.scheduler import Tick
 from bot.services.broadcasting import Broadcasting
+from bot.services.choosing import Choosing
 from bot.services.delivering import Delivering, Pace
 from bot.services.outbox import report
 from bot.services.privacy import Privacy
@@ -31,6 +34,7 @@ from bot.telegram.menu import Menu
 from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.question import Reception
 from bot.telegram.routes import add_routes
+from bot.telegram.seals import Seals, key_of
 
 
 def receive(
@@ -38,21 +42,25 @@ def receive(
     clock: Clock,
     settings: Settings,
     languages: Mapping[str, Language],
+    token: str,
     memories: Sequence[Callable[[int], None]],
 ) -> Reception:
     """Where readers' questions come in; `memories` are what else knows of chats, and forgets one when asked."""
     reader = settings.reader
+    atlas = Atlas(Places().find, zone_name, zone_at)
     defaults = Preferences(reader.time, reader.days, reader.zone)
 
     def make(say: Language, library: Library, added: Added) -> UseCases:
+        subscribing = Subscribing(store, library, clock, defaults, say, atlas)
         return UseCases(
             say,
             reading=Reading(store, library, clock, say, added),
-            subscribing=Subscribing(store, library, clock, defaults, say),
+            subscribing=subscribing,
+            choosing=Choosing(subscribing),
             privacy=Privacy(store, clock, say, memories),
         )
 
-    return Reception(store, languages, reader.language, make)
+    return Reception(store, languages, reader.language, make, Seals(key_of(token)))
 
 
 def add_answers(

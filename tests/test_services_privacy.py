@@ -157,11 +157,25 @@ async def test_a_group_s_file_tells_of_all_its_topics(store: Store) -> None:
 
 async def test_erasing_is_asked_first(store: Store) -> None:
     """Two lines say what goes and that it cannot be undone; one button erases, one leads back."""
-    message = Privacy(store, FixedClock()).question()
+    message = await Privacy(store, FixedClock()).question(Chat(READER))
 
     assert "cannot be undone" in message.html
     assert message.html.count("\n") == 1
-    assert [[button.data for button in row] for row in message.buttons] == [["forget:yes"], ["forget:no"]]
+    assert [[button.data for button in row] for row in message.buttons] == [["!forget"], ["keep"]]
+
+
+async def test_the_question_holds_for_the_chat_as_it_was(store: Store) -> None:
+    """Who was forgotten and comes back is another one: an old button does not erase what is new."""
+    clock = FixedClock()
+    privacy = Privacy(store, clock)
+    states = [(await privacy.question(Chat(READER))).state]
+    for _ in range(2):
+        await store.subscribe(Chat(READER), WANTED, NOW, clock.now())
+        states.append((await privacy.question(Chat(READER))).state)
+        await privacy.forget(READER)
+        clock.move(minutes=1)
+
+    assert len(set(states)) == 3
 
 
 async def test_erasing_reaches_all_that_remembers(store: Store) -> None:

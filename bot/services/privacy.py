@@ -8,10 +8,12 @@ from typing import Any
 
 from bot.core import privacy_texts as texts
 from bot.core.language import ENGLISH, Language
-from bot.core.model import Button, Message
+from bot.core.model import Button, Chat, Message
 from bot.ports import Clock, Store
 
 FILE_NAME = "mydata.json"
+FORGET, KEEP = "!forget", "keep"
+"""The data of the question's buttons; the first erases."""
 _SECTIONS = {
     "chats": "chat",
     "subscriptions": "subscriptions",
@@ -71,10 +73,15 @@ class Privacy:
         document = {"about": about, "made": _value("", self.clock.now()), **sections}
         return json.dumps(document, ensure_ascii=False, indent=2).encode()
 
-    def question(self) -> Message:
+    async def question(self, chat: Chat) -> Message:
         """Whether to erase it."""
-        yes = Button(self.say(texts.FORGET), "forget:yes")
-        return Message(self.say(texts.FORGETTING), ((yes,), (Button(self.say(texts.KEEP), "forget:no"),)))
+        yes, no = Button(self.say(texts.FORGET), FORGET), Button(self.say(texts.KEEP), KEEP)
+        return Message(self.say(texts.FORGETTING), ((yes,), (no,)), state=await self.state(chat))
+
+    async def state(self, chat: Chat) -> str:
+        """What that question holds for: the chat as it is known now, not one that has come back since."""
+        since = (await self.store.history(chat)).since
+        return since.isoformat() if since else ""
 
     async def forget(self, chat_id: int) -> Message:
         """Erase it."""

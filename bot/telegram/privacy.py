@@ -6,9 +6,13 @@ from telegram import Update
 from telegram.error import BadRequest, Forbidden
 
 from bot.core import privacy_texts as texts
-from bot.services.privacy import FILE_NAME
+from bot.core.texts import OLD_BUTTON
+from bot.services.privacy import FILE_NAME, FORGET, KEEP
 from bot.telegram.question import Context, Question, Reception
 from bot.telegram.sender import topic
+
+FORGET_DATA = rf"^({FORGET}\.|{KEEP}$)"
+"""The data of the buttons that are answered here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,12 @@ class PrivacyHandlers:
     async def forgetme(self, question: Question, _: Context) -> None:
         """Ask whether to erase it."""
         if await question.may_change():
-            await question.answer(question.use_cases.privacy.question())
+            await question.answer(await question.use_cases.privacy.question(question.chat))
         else:
             await question.tell(texts.ONLY_ADMINS)
 
     async def press(self, update: Update, _: Context) -> None:
-        """A press below that question: `forget:yes` or `forget:no`."""
+        """A press below that question, which holds for the chat as it was when it was asked."""
         query = update.callback_query
         if query is None or query.message is None:
             return
@@ -53,10 +57,12 @@ class PrivacyHandlers:
         privacy, toast = question.use_cases.privacy, None
         if not await question.may_change():
             toast = question.say(texts.ONLY_ADMINS)
-        elif query.data == "forget:yes":
+        elif query.data == KEEP:
+            await question.edit(privacy.kept())
+        elif question.opened(await privacy.state(question.chat)) == FORGET:
             await question.edit(await privacy.forget(question.chat.id))
         else:
-            await question.edit(privacy.kept())
+            toast = question.say(OLD_BUTTON)
         await query.answer(toast)
 
     async def _send(self, question: Question, to: int) -> None:

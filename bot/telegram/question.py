@@ -1,12 +1,13 @@
 """One update of a reader's with the ways to answer it, in the language of its chat."""
 
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telegram import CallbackQuery, ChatMember, Update, User
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
-from telegram.error import BadRequest
+from telegram.error import BadRequest, Forbidden
 from telegram.ext import ContextTypes
 
 from bot.core.language import Language, nearest
@@ -16,11 +17,14 @@ from bot.core.sequence import Added
 from bot.ports import Store
 from bot.services.reading import Page
 from bot.services.use_cases import UseCases
+from bot.telegram.seals import Seals
 from bot.telegram.sender import arguments, sending, topic
 
 Context = ContextTypes.DEFAULT_TYPE
 Make = Callable[[Language, Library, Added], UseCases]
 _ADMINISTRATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
+EFFECT = "!"
+"""What the data of a button that changes something begins with: it is sealed when it is sent, and opened here alone."""
 _KINDS = {ChatType.PRIVATE: Kind.PRIVATE, ChatType.CHANNEL: Kind.CHANNEL}
 
 
@@ -35,6 +39,7 @@ class Reception:
     languages: Mapping[str, Language]
     default: str
     make: Make
+    seals: Seals = field(default_factory=lambda: Seals(secrets.token_bytes()))
     library: Library = field(init=False)
     _use_cases: Mapping[str, UseCases] = field(init=False, default_factory=dict)
 
@@ -55,7 +60,7 @@ class Reception:
         chosen = await self.store.language(chat_of(message))
         user = update.effective_user
         spoken = user.language_code if user else None
-        return Question(update, message, self.speaking(chosen, spoken))
+        return Question(update, message, self.speaking(chosen, spoken), self.seals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Question:
     update: Update
     message: TelegramMessage
     use_cases: UseCases
+    seals: Seals = field(default_factory=lambda: Seals(secrets.token_bytes()))
 
     @property
     def say(self) -> Language:
@@ -92,6 +98,12 @@ class Question:
         return self.update.effective_user
 
     @property
+    def owner(self) -> int:
+        """Who sets this chat up: in a group or channel the user, where Telegram says who; 0 in private."""
+        written_as_chat = self.query is None and self.message.sender_chat is not None
+        return 0 if self.private or written_as_chat or self.user is None else self.user.id
+
+    @property
     def query(self) -> CallbackQuery | None:
         """The press on a button, if it is one."""
         return self.update.callback_query
@@ -117,13 +129,43 @@ class Question:
             )
         if self.user is None:
             return False
-        member = await message.chat.get_member(self.user.id)
+        try:
+            member = await message.chat.get_member(self.user.id)
+        except (BadRequest, Forbidden):  # unknown here, or the bot is out: nobody whom Telegram vouches for
+            return False
         return member.status in _ADMINISTRATORS
+
+    def sealed(self, message: Message) -> Message:
+        """The message with its buttons that change something (data from `EFFECT` on) sealed for this chat and state.
+
+        Raises ValueError for data that leaves no room for a seal.
+        """
+        chat = self.chat
+        return replace(
+            message,
+            buttons=tuple(
+                tuple(
+                    replace(button, data=self.seals.seal(chat.id, chat.thread, button.data, message.state))
+                    if button.data.startswith(EFFECT)
+                    else button
+                    for button in row
+                )
+                for row in message.buttons
+            ),
+        )
+
+    def opened(self, state: str = "") -> str | None:
+        """What the pressed button carries; None: it was not sealed here, or not in this state. With it the seal is off.
+
+        A handler of its own (as for `!forget`) asks for what its message had as `state`, and answers None with a toast.
+        """
+        data = self.query.data if self.query else None
+        return self.seals.opened(self.chat.id, self.chat.thread, data, state) if data else None
 
     async def answer(self, message: Message) -> None:
         """Send a message to the chat, and to the topic, that asks."""
         chat = self.chat
-        await self.message.get_bot().send_message(chat.id, **sending(message), **topic(chat))
+        await self.message.get_bot().send_message(chat.id, **sending(self.sealed(message)), **topic(chat))
 
     async def tell(self, text: str) -> None:
         """Say one of `texts`, which are marked and not translated yet."""
@@ -144,7 +186,7 @@ class Question:
         if self.query is None:
             raise TypeError("only the message of a pressed button is edited")
         try:
-            await self.query.edit_message_text(**arguments(message))
+            await self.query.edit_message_text(**arguments(self.sealed(message)))
         except BadRequest as error:
             if "message is not modified" not in str(error):  # a second press on the same button
                 raise

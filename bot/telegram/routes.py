@@ -4,15 +4,18 @@ from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler
 
 from bot.telegram.application import App
 from bot.telegram.handlers import Handlers
-from bot.telegram.privacy import PrivacyHandlers
+from bot.telegram.privacy import FORGET_DATA, PrivacyHandlers
 from bot.telegram.question import Reception
-from bot.telegram.settings import SettingsHandlers
+from bot.telegram.settings import SETTINGS_DATA, WHERE_DATA, SettingsHandlers
+from bot.telegram.zones import ZoneHandlers
 
 
 def add_routes(application: App, reception: Reception, *, in_channels: bool) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
     reading, settings = Handlers(reception), SettingsHandlers(reception)
-    chats: filters.BaseFilter = filters.UpdateType.MESSAGE
+    zones = ZoneHandlers(settings, reading.text)
+    written = filters.UpdateType.MESSAGE
+    chats: filters.BaseFilter = written
     if in_channels:
         chats = chats | filters.UpdateType.CHANNEL_POST
     commands = {
@@ -20,7 +23,9 @@ def add_routes(application: App, reception: Reception, *, in_channels: bool) -> 
     }
     privacy = PrivacyHandlers(reception)
     commands |= {name: getattr(privacy, name) for name in ("privacy", "mydata", "forgetme")}
-    commands |= {"subscribe": settings.subscribe, "unsubscribe": settings.unsubscribe}
+    commands |= {
+        name: getattr(settings, name) for name in ("subscribe", "unsubscribe", "settings", "language")
+    }
     for name, answer in commands.items():
         application.add_handler(CommandHandler(name, reading.of(answer), filters=chats))
     private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
@@ -28,9 +33,15 @@ def add_routes(application: App, reception: Reception, *, in_channels: bool) -> 
         [
             MessageHandler(filters.StatusUpdate.MIGRATE, reading.migrated),
             MessageHandler(chats & filters.COMMAND, reading.of(reading.other_command)),
-            MessageHandler(filters.UpdateType.MESSAGE & private_text, reading.of(reading.text)),
-            CallbackQueryHandler(privacy.press, pattern="^forget:(yes|no)$"),
-            CallbackQueryHandler(settings.press, pattern="^(s(:.*)?|over)$"),
+            MessageHandler(written & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
+            MessageHandler(
+                written & filters.TEXT & ~filters.COMMAND & (filters.ChatType.PRIVATE | filters.REPLY),
+                reading.of(zones.text),
+            ),
+            MessageHandler(written & private_text, reading.of(reading.text)),
+            CallbackQueryHandler(privacy.press, pattern=FORGET_DATA),
+            CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
+            CallbackQueryHandler(settings.press, pattern=SETTINGS_DATA),
             CallbackQueryHandler(reading.press),
             ChatMemberHandler(reading.membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ]
