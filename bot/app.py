@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
 from bot.content.following import state_of
+from bot.core.library import Library
 from bot.core.links import Links
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
@@ -31,11 +32,13 @@ from bot.telegram.menu import Menu
 from bot.telegram.polling import connected, receiving
 from bot.telegram.sender import TelegramSender
 from bot.web.health import Health, serve_health
-from bot.wiring import add_answers, delivery, finders, first_library, following, publishing, receive
+from bot.wiring import Wiring, first_library, following
 
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
 """How long settled deliveries are kept: for the operator's questions, not for the reader's sake."""
+_PATIENCE = dt.timedelta(days=365)
+"""How long those who have blocked the bot are remembered: some come back."""
 _LAST_ALERTS = 2.0
 """Seconds that a stop takes to tell the operator what has just happened."""
 
@@ -61,16 +64,17 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
             secret, settings.telegram.api_url, health.polled, limiter, in_flight, gate
         )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
-        added = await store.register(library.ids, clock.now())
+        wiring = Wiring(store, clock, settings, languages)
         links = Links(application.bot.username, inline=bool(application.bot.supports_inline_queries))
-        reception = receive(store, clock, settings, languages, links, secret)
-        reception.take(library, added, await finders(library, languages))
+        alerts, sender = (
+            TelegramAlerts(application.bot, settings.telegram.admins),
+            TelegramSender(application.bot),
+        )
+        reception = wiring.receive(links, secret, (limiter.forget, alerts.forget))
         gate.notice = reception.too_fast
-        broadcasting = add_answers(application, store, clock, settings, reception)
-        alerts = TelegramAlerts(application.bot, settings.telegram.admins)
-        sender = TelegramSender(application.bot)
-        delivering = delivery(store, sender, alerts, clock, settings, languages, links)
-        delivering.take(library, added)
+        broadcasting = wiring.add_answers(application, reception)
+        delivering = wiring.delivery(sender, alerts, links)
+        await wiring.take(library, reception, delivering)
         operator = next(iter(settings.telegram.admins), 0)
         correcting = Correcting(store, sender, clock, operator, languages, links)
         await delivering.recover()
@@ -81,7 +85,11 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         await stack.enter_async_context(receiving(application))
         await menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        publish = publishing(store, clock, reception, delivering, menu)
+
+        async def publish(library: Library) -> None:
+            await wiring.take(library, reception, delivering)
+            await menu.show(library)
+
         ticks: dict[str, tuple[Tick, float]] = {
             "broadcast": (broadcasting.tick, 1),
             "correct": (lambda: correcting.tick(delivering.library), 5),
@@ -118,7 +126,12 @@ def _upcoming(subscription: Subscription, now: dt.datetime) -> dt.datetime:
 
 
 async def _purge(store: Store, clock: Clock) -> None:
-    await store.purge((clock.now() - _KEEP).date())
+    now = clock.now()
+    await store.purge((now - _KEEP).date())
+    await store.holds(now)  # those that have ended go
+    if gone := await store.forget_paused(now - _PATIENCE):
+        _log.info("chats.forgotten", count=gone)
+    await store.scrub()
 
 
 @contextlib.asynccontextmanager

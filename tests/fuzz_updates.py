@@ -36,7 +36,7 @@ from bot.telegram.application import App, build_application
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.intake import UpdatesRequest
 from bot.telegram.polling import receiving
-from bot.wiring import add_answers, finders, receive
+from bot.wiring import Wiring, finders
 from tests.fakes import FixedClock, ForgottenHolds
 
 ROOT = Path(__file__).parents[1]
@@ -413,11 +413,11 @@ async def _application(sender: Sender, recorder: Recorder, library: Library) -> 
         store = open_store(url)
         application = build_application("1000000001:fuzz", "http://127.0.0.1:9", lambda: None, limiter, 1)
         application.bot._request = (sender, recorder)
-        languages = load_languages()
-        reception = receive(store, clock, settings, languages, ANY, "1000000001:fuzz")
-        added = await store.register(library.ids, clock.now())
-        reception.take(library, added, await finders(library, languages))
-        add_answers(application, store, clock, settings, reception)
+        wiring = Wiring(store, clock, settings, load_languages())
+        reception = wiring.receive(ANY, "1000000001:fuzz", ())
+        found_by = await finders(library, wiring.languages)
+        reception.take(library, await store.register(library.ids, clock.now()), found_by)
+        wiring.add_answers(application, reception)
         try:
             await application.initialize()
             yield application

@@ -14,6 +14,7 @@ from bot.core.sequence import Added
 from bot.ports import Store
 from bot.ports.searching import Finder
 from bot.services.choosing import Choosing
+from bot.services.privacy import Privacy
 from bot.services.reading import Reading
 from bot.services.searching import Searching, entries
 from bot.services.subscribing import Subscribing
@@ -74,6 +75,7 @@ def handlers(store: Store) -> SearchHandlers:
             searching=Searching(finder, reading),
             subscribing=subscribing,
             choosing=Choosing(subscribing),
+            privacy=Privacy(store, clock, ENGLISH, ()),
         )
 
     reception = Reception(store, {"en": ENGLISH}, "en", make)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.language import Language
 from bot.services.choosing import Choosing
+from bot.services.privacy import Privacy
 from bot.services.reading import Reading
 from bot.services.searching import Searching
 from bot.services.subscribing import Subscribing
@@ -18,3 +19,4 @@ class UseCases:
     searching: Searching
     subscribing: Subscribing
     choosing: Choosing
+    privacy: Privacy

@@ -11,6 +11,7 @@ from telegram.ext import (
 
 from bot.telegram.application import App
 from bot.telegram.handlers import Handlers
+from bot.telegram.privacy import FORGET_DATA, PrivacyHandlers
 from bot.telegram.question import Reception
 from bot.telegram.rich import RichMessages
 from bot.telegram.searching import SearchHandlers
@@ -31,6 +32,8 @@ def add_routes(
     commands = {
         name: getattr(reading, name) for name in ("start", "help", "themes", "next", "article", "changes")
     }
+    privacy = PrivacyHandlers(reception)
+    commands |= {name: getattr(privacy, name) for name in ("privacy", "mydata", "forgetme")}
     commands |= {
         name: getattr(settings, name) for name in ("subscribe", "unsubscribe", "settings", "language")
     }
@@ -48,6 +51,7 @@ def add_routes(
                 reading.of(zones.text),
             ),
             MessageHandler(written & private_text, reading.of(reading.text)),
+            CallbackQueryHandler(privacy.press, pattern=FORGET_DATA),
             CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
             CallbackQueryHandler(settings.press, pattern=SETTINGS_DATA),
             CallbackQueryHandler(searching.turn, pattern=r"^f:\d{1,2}$"),

@@ -105,24 +105,24 @@ class TelegramSender:
 
     async def _plain_if_need_be(self, call: _Call, chat: Chat, message: Message) -> Outcome:
         what = arguments(message, inline=chat.id > 0)  # groups and channels cannot be told apart here
-        outcome = await self._attempt(call, chat, what)
+        outcome = await self._attempt(call, what)
         if isinstance(outcome, Refused) and any(
             words in outcome.code.casefold() for words in _MARKUP_REFUSED
         ):
-            plain = await self._attempt(call, chat, {**what, "text": message.plain, "parse_mode": None})
+            plain = await self._attempt(call, {**what, "text": message.plain, "parse_mode": None})
             if isinstance(plain, Sent):
                 return Sent(plain.message_id, refused=outcome.code)
         return outcome
 
-    async def _attempt(self, call: _Call, chat: Chat, what: dict[str, Any]) -> Outcome:
+    async def _attempt(self, call: _Call, what: dict[str, Any]) -> Outcome:
         try:
             return Sent(await call(what))
         except TelegramError as error:
             outcome = classify(error)
-            _log.warning("delivery.refused", chat=chat.id, outcome=type(outcome).__name__, reason=str(error))
+            _log.warning("delivery.refused", outcome=type(outcome).__name__, reason=str(error))
             return outcome
         except Exception as error:  # noqa: BLE001  a fault of ours must not leave the delivery hanging
-            _log.exception("delivery.failed", chat=chat.id)
+            _log.exception("delivery.failed")
             return Ambiguous(type(error).__name__)
 
 
