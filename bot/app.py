@@ -14,6 +14,8 @@ from pydantic import SecretStr
 from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
 from bot.content.following import state_of
+from bot.core.library import Library
+from bot.core.links import Links
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
 from bot.locales import load_languages
@@ -24,16 +26,19 @@ from bot.services.delivering import Delivering
 from bot.store import open_store
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
+from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.menu import Menu
 from bot.telegram.polling import connected, receiving
 from bot.telegram.sender import TelegramSender
 from bot.web.health import Health, serve_health
-from bot.wiring import add_answers, delivery, first_library, following, publishing, receive
+from bot.wiring import Wiring, first_library, following
 
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
 """How long settled deliveries are kept: for the operator's questions, not for the reader's sake."""
+_PATIENCE = dt.timedelta(days=365)
+"""How long those who have blocked the bot are remembered: some come back."""
 _LAST_ALERTS = 2.0
 """Seconds that a stop takes to tell the operator what has just happened."""
 
@@ -54,30 +59,41 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         health = Health(store, clock)
         limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
         secret, in_flight = token.get_secret_value(), settings.delivery.in_flight
-        application = build_application(secret, settings.telegram.api_url, health.polled, limiter, in_flight)
+        gate = Gate(settings.telegram.admins)
+        application = build_application(
+            secret, settings.telegram.api_url, health.polled, limiter, in_flight, gate
+        )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
-        added = await store.register(library.ids, clock.now())
-        reception = receive(store, clock, settings, languages, secret)
-        reception.take(library, added)
-        broadcasting = add_answers(application, store, clock, settings, reception)
-        alerts = TelegramAlerts(application.bot, settings.telegram.admins)
-        sender = TelegramSender(application.bot)
-        delivering = delivery(store, sender, alerts, clock, settings, languages)
-        delivering.take(library, added)
-        correcting = Correcting(store, sender, clock, next(iter(settings.telegram.admins), 0), languages)
+        wiring = Wiring(store, clock, settings, languages)
+        links = Links(application.bot.username, inline=bool(application.bot.supports_inline_queries))
+        alerts, sender = (
+            TelegramAlerts(application.bot, settings.telegram.admins),
+            TelegramSender(application.bot),
+        )
+        reception = wiring.receive(links, secret, (limiter.forget, alerts.forget))
+        gate.notice = reception.too_fast
+        broadcasting = wiring.add_answers(application, reception)
+        delivering = wiring.delivery(sender, alerts, links)
+        await wiring.take(library, reception, delivering)
+        operator = next(iter(settings.telegram.admins), 0)
+        correcting = Correcting(store, sender, clock, operator, languages, links)
         await delivering.recover()
         await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted
-        menu = Menu(application.bot, languages)
+        menu = Menu(application.bot, languages, settings.telegram.admins)
         await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
         await stack.enter_async_context(receiving(application))
         await menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        publish = publishing(store, clock, reception, delivering, menu)
+
+        async def publish(library: Library) -> None:
+            await wiring.take(library, reception, delivering)
+            await menu.show(library)
+
         ticks: dict[str, tuple[Tick, float]] = {
             "broadcast": (broadcasting.tick, 1),
             "correct": (lambda: correcting.tick(delivering.library), 5),
-            "purge": (functools.partial(_purge, store, clock), 3600),
+            "purge": (lambda: _purge(store, clock), 3600),
             "reload": (following(content, state, publish, alerts), 2),
             "menu": (lambda: menu.show(delivering.library), 60),
         }
@@ -110,7 +126,12 @@ def _upcoming(subscription: Subscription, now: dt.datetime) -> dt.datetime:
 
 
 async def _purge(store: Store, clock: Clock) -> None:
-    await store.purge((clock.now() - _KEEP).date())
+    now = clock.now()
+    await store.purge((now - _KEEP).date())
+    await store.holds(now)  # those that have ended go
+    if gone := await store.forget_paused(now - _PATIENCE):
+        _log.info("chats.forgotten", count=gone)
+    await store.scrub()
 
 
 @contextlib.asynccontextmanager

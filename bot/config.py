@@ -67,6 +67,7 @@ class TelegramSettings(_Section):
     api_url: Annotated[str, AfterValidator(_http)] = "https://api.telegram.org"
     token_file: Path | None = None
     channel_commands: bool = False
+    rich_messages: bool = False
     admins: Annotated[tuple[int, ...], BeforeValidator(_ids)] = ()
 
 

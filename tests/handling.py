@@ -13,6 +13,7 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.config import Settings
 from bot.core.library import Library
+from bot.core.links import Links
 from bot.core.model import Chat
 from bot.locales import load_languages
 from bot.ports import Clock, Store
@@ -20,7 +21,7 @@ from bot.telegram.application import App
 from bot.telegram.question import Reception
 from bot.telegram.routes import add_routes
 from bot.telegram.settings import TargetOf, own_chat
-from bot.wiring import receive
+from bot.wiring import Wiring, finders
 
 TOKEN = "1000000001:test-token"
 BOT = {"id": 1000000001, "is_bot": True, "first_name": "Digests", "username": "digest_bot"}
@@ -156,8 +157,9 @@ async def at_work(
 ) -> AsyncIterator[Desk]:
     """The handlers as the bot registers them."""
     telegram = Taking()
-    reception = receive(store, clock, Settings(), load_languages(), TOKEN)
-    reception.take(library, {})
+    languages = load_languages()
+    reception = Wiring(store, clock, Settings(), languages).receive(Links(), TOKEN, ())
+    reception.take(library, {}, await finders(library, languages))
     application: App = (
         ApplicationBuilder()
         .token(TOKEN)

@@ -1,6 +1,8 @@
 """What the use cases need of the world, as Protocols with written contracts."""
 
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
+from bot.ports.privacy import Kept, Privacy
+from bot.ports.statistics import Figures
 from bot.ports.store import Choose, Readers, Store
 from bot.ports.world import Alerts, Clock, Sender, StartError, StoreBusyError, StoreError
 
@@ -10,7 +12,10 @@ __all__ = [
     "Choose",
     "Clock",
     "Corrections",
+    "Figures",
+    "Kept",
     "Outbox",
+    "Privacy",
     "Readers",
     "Sender",
     "StartError",

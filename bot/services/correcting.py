@@ -10,6 +10,7 @@ from bot.core import render, texts
 from bot.core.delivery import Ambiguous, NotSent, Outcome, RateLimited, Refused, Sent, Unauthorized
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version
+from bot.core.links import ANY, Links
 from bot.core.markdown import escape
 from bot.core.model import Digest, Message, Pick, Post, Theme
 from bot.ports import Clock, Sender, Store
@@ -37,6 +38,7 @@ class Correcting:
     clock: Clock
     operator: int = 0
     languages: Mapping[str, Language] = field(default_factory=lambda: {"en": ENGLISH})
+    links: Links = ANY
     _current: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
@@ -87,7 +89,8 @@ class Correcting:
         say = self.languages.get(language, self.languages["en"])
         shelves = library.in_language(say.code)
         theme, item = shelves.digest(original[1].id) or original
-        return render.digest(say, theme, item, shelves.visible(theme, self.clock.now().date()), progress)
+        shelf = shelves.visible(theme, self.clock.now().date())
+        return render.digest(say, theme, item, shelf, progress, self.links)
 
     async def _record(self, post: Post, wording: str, outcome: Outcome) -> None:
         match outcome:

@@ -16,6 +16,7 @@ from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide,
 from bot.core.incidents import Cause, Incident, Watch
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version, wording
+from bot.core.links import ANY, Links
 from bot.core.markdown import escape
 from bot.core.model import Delivery, History, Message, Pick, Preferences
 from bot.core.planning import plan
@@ -61,6 +62,7 @@ class Delivering:
     last_wait: float = 5.0  # a container gives ten in all before it kills
     languages: Mapping[str, Language] = field(default_factory=lambda: {"en": ENGLISH})
     added: Added = field(default_factory=dict)
+    links: Links = ANY
     _watch: Watch = field(default_factory=Watch)
     _refused: dict[str, str] = field(default_factory=dict)
     _stopped: frozenset[str] = frozenset()
@@ -243,11 +245,11 @@ class Delivering:
                 html = texts.corrected(say, escape(found[1].title), escape(found[1].correction))
             message = render.note(say, html, picked.digest)
         elif found is None:
-            message = render.all_read(say, picked.total)
+            message = render.all_read(say, picked, subscribed=True)
         else:
             theme, item = found
             shelf = library.visible(theme, self.clock.now().date())
-            message = render.digest(say, theme, item, shelf, picked)
+            message = render.digest(say, theme, item, shelf, picked, self.links)
         return replace(message, silent=delivery.silent)
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from bot.core.language import Language
 from bot.services.choosing import Choosing
+from bot.services.privacy import Privacy
 from bot.services.reading import Reading
+from bot.services.searching import Searching
 from bot.services.subscribing import Subscribing
 
 
@@ -14,5 +16,7 @@ class UseCases:
 
     say: Language
     reading: Reading
+    searching: Searching
     subscribing: Subscribing
     choosing: Choosing
+    privacy: Privacy

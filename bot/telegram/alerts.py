@@ -26,6 +26,10 @@ class TelegramAlerts:
         """As `Alerts.tell`."""
         self._waiting.extend((admin, text) for admin in self._admins)
 
+    def forget(self, chat: int) -> None:
+        """What waits for this one is not sent."""
+        self._waiting = deque((item for item in self._waiting if item[0] != chat), maxlen=_MOST)
+
     async def send(self) -> None:
         """Send what waits, oldest first; what Telegram cannot take now waits on."""
         while self._waiting:
@@ -33,9 +37,9 @@ class TelegramAlerts:
             try:
                 await self._bot.send_message(admin, text)
             except (BadRequest, Forbidden) as error:  # this one does not listen
-                _log.warning("alert.failed", admin=admin, reason=str(error))
+                _log.warning("alert.failed", reason=str(error))
             except TelegramError as error:
-                _log.warning("alert.waits", admin=admin, reason=str(error))
+                _log.warning("alert.waits", reason=str(error))
                 return
             # A full queue may have dropped it meanwhile.
             if self._waiting and self._waiting[0] == (admin, text):

@@ -1,30 +1,48 @@
 """Which update goes where."""
 
-from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
+from telegram.ext import (
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot.telegram.application import App
 from bot.telegram.handlers import Handlers
+from bot.telegram.privacy import FORGET_DATA, PrivacyHandlers
 from bot.telegram.question import Reception
+from bot.telegram.rich import RichMessages
+from bot.telegram.searching import SearchHandlers
 from bot.telegram.settings import SETTINGS_DATA, WHERE_DATA, SettingsHandlers, TargetOf, own_chat
 from bot.telegram.zones import ZoneHandlers
 
 
 def add_routes(
-    application: App, reception: Reception, *, in_channels: bool, target_of: TargetOf = own_chat
+    application: App,
+    reception: Reception,
+    *,
+    in_channels: bool,
+    rich: RichMessages | None = None,
+    target_of: TargetOf = own_chat,
 ) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
-    reading, settings = Handlers(reception), SettingsHandlers(reception, target_of)
-    zones = ZoneHandlers(settings, reading.text)
-    written = filters.UpdateType.MESSAGE
+    reading, settings = Handlers(reception, rich), SettingsHandlers(reception, target_of)
+    zones, searching = ZoneHandlers(settings, reading.text), SearchHandlers(reception)
+    written = filters.UpdateType.MESSAGE & ~filters.VIA_BOT  # a digest shared here asks nothing
     chats: filters.BaseFilter = written
     if in_channels:
         chats = chats | filters.UpdateType.CHANNEL_POST
     commands = {
         name: getattr(reading, name) for name in ("start", "help", "themes", "next", "article", "changes")
     }
+    privacy = PrivacyHandlers(reception)
+    commands |= {name: getattr(privacy, name) for name in ("privacy", "mydata", "forgetme")}
     commands |= {
         name: getattr(settings, name) for name in ("subscribe", "unsubscribe", "settings", "language")
     }
+    commands |= {"search": searching.search}
     for name, answer in commands.items():
         application.add_handler(CommandHandler(name, reading.of(answer), filters=chats))
     private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
@@ -38,8 +56,11 @@ def add_routes(
                 reading.of(zones.text),
             ),
             MessageHandler(written & private_text, reading.of(reading.text)),
+            CallbackQueryHandler(privacy.press, pattern=FORGET_DATA),
             CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
             CallbackQueryHandler(settings.press, pattern=SETTINGS_DATA),
+            CallbackQueryHandler(searching.turn, pattern=r"^f:\d{1,2}$"),
+            InlineQueryHandler(searching.inline),
             CallbackQueryHandler(reading.press),
             ChatMemberHandler(reading.membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ]

@@ -1,0 +1,191 @@
+"""What readers are told of their data, and their file, with a real store behind."""
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+
+from bot.core import privacy_texts
+from bot.core.language import ENGLISH
+from bot.core.markdown import units
+from bot.core.model import Chat, Kind, Preferences
+from bot.locales import load_languages
+from bot.ports import Store
+from bot.services.privacy import Privacy
+from bot.store.tables import metadata
+from tests.fakes import NOW, FixedClock
+
+READER, GROUP = 7_777_777_771, -1_007_777_777_991
+WANTED = Preferences(dt.time(7, 30), 0b0010101, "Asia/Almaty", ("water", "trade"), ("rivers",), silent=True)
+NOBODY = {
+    *("digests.digest", "digests.since", "stopped.digest", "stopped.version", "meta.key", "meta.value"),
+    *(f"broadcasts.{name}" for name in ("id", "html", "stage", "note", "updated", "digest", "version")),
+}
+"""Columns that hold nothing about anybody: what the library and the operators' announcements are."""
+
+
+def test_the_list_of_what_is_kept_is_the_list_of_the_tables_columns() -> None:
+    """A column that is new must be told of, or stand here as one that holds nothing about anybody."""
+    columns = {
+        f"{table.name}.{column.name}" for table in metadata.tables.values() for column in table.columns
+    }
+    told = [column for columns in privacy_texts.KEPT.values() for column in columns]
+
+    assert len(told) == len(set(told))
+    assert set(told) | NOBODY == columns
+    assert not set(told) & NOBODY
+
+
+@pytest.mark.parametrize("code", ["en", "ru", "kk"])
+def test_privacy_names_all_that_is_kept_in_every_language(store: Store, code: str) -> None:
+    """One line for each kind, what is not kept, how long, and how to see and to erase it; in one message."""
+    say = load_languages()[code]
+
+    message = Privacy(store, FixedClock(), say).told()
+
+    assert message.html.count("• ") == len(privacy_texts.KEPT)
+    assert all(say(words) in message.html for words in privacy_texts.KEPT)
+    assert message.html.count("<b>") == 3
+    assert "/mydata" in message.html
+    assert "/forgetme" in message.html
+    assert units(message.plain) < 4096
+
+
+async def file_of(store: Store, chat_id: int) -> dict[str, Any]:
+    """The file as a program reads it."""
+    document: dict[str, Any] = json.loads(await Privacy(store, FixedClock()).file(chat_id))
+    return document
+
+
+async def test_the_file_holds_all_that_is_kept_by_names_that_people_understand(store: Store) -> None:
+    """Days by name, lists as lists, yes and no, moments in UTC."""
+    await store.subscribe(Chat(READER), WANTED, NOW, NOW)
+    await store.speak(Chat(READER), Kind.PRIVATE, "kk", NOW)
+    await store.mark_seen(Chat(READER), "w1", NOW, "0" * 16)
+    await store.subscribe(Chat(GROUP, 5), WANTED, NOW, NOW, owner=READER)
+    await store.hold(READER, NOW)
+    await store.draft("<b>Hello</b>", READER, NOW)
+
+    document = await file_of(store, READER)
+
+    assert document["made"] == "2026-11-23T04:00:00Z"
+    assert document["chat"] == [
+        {
+            "chat": READER,
+            "topic": 0,
+            "kind": "private",
+            "language": "kk",
+            "known_since": "2026-11-23T04:00:00Z",
+        }
+    ]
+    assert document["subscriptions"] == [
+        {
+            "chat": READER,
+            "topic": 0,
+            "time": "07:30",
+            "days": ["Monday", "Wednesday", "Friday"],
+            "zone": "Asia/Almaty",
+            "themes": ["water", "trade"],
+            "next_digest_at": "2026-11-23T04:00:00Z",
+            "not_sent_because": "",
+            "told_that_all_is_read": False,
+            "articles": ["rivers"],
+            "silent": True,
+            "resting_until": None,
+            "set_up_by": 0,
+            "not_sent_since": None,
+        }
+    ]
+    assert document["read"] == [
+        {
+            "chat": READER,
+            "topic": 0,
+            "digest": "w1",
+            "first_read": "2026-11-23T04:00:00Z",
+            "wording": "0" * 16,
+        }
+    ]
+    assert document["waits"] == [{"chat": READER, "until": "2026-11-23T04:00:00Z"}]
+    assert document["set_up_in_other_chats"] == [{"chat": GROUP, "topic": 5}]
+    assert document["announcements"][0]["text"] == "<b>Hello</b>"
+    assert document["deliveries"] == []
+
+
+async def test_nothing_of_a_row_is_left_out(store: Store) -> None:
+    """As many values as the tables have, in every section."""
+    await store.subscribe(Chat(READER), WANTED, NOW, NOW)
+    await store.mark_seen(Chat(READER), "w1", NOW)
+    await store.hold(READER, NOW)
+    kept = await store.kept(READER)
+    sections = {"chats": "chat", "subscriptions": "subscriptions", "progress": "read", "holds": "waits"}
+
+    document = await file_of(store, READER)
+
+    for table, section in sections.items():
+        assert len(metadata.tables[table].columns) == len(kept[table][0]) == len(document[section][0]), table
+
+
+async def test_a_stranger_has_an_empty_file(store: Store) -> None:
+    """It says so, and every section is there."""
+    document = await file_of(store, 5)
+
+    assert [section for section, found in document.items() if found == []] == [
+        "chat",
+        "subscriptions",
+        "read",
+        "deliveries",
+        "waits",
+        "set_up_in_other_chats",
+        "announcements",
+    ]
+
+
+async def test_a_group_s_file_tells_of_all_its_topics(store: Store) -> None:
+    """With who set each up; what others do elsewhere is not in it."""
+    for thread in (0, 5):
+        await store.subscribe(Chat(GROUP, thread), WANTED, NOW, NOW, owner=READER)
+
+    document = await file_of(store, GROUP)
+
+    assert [(row["topic"], row["set_up_by"]) for row in document["subscriptions"]] == [
+        (0, READER),
+        (5, READER),
+    ]
+    assert document["set_up_in_other_chats"] == []
+
+
+async def test_erasing_is_asked_first(store: Store) -> None:
+    """Two lines say what goes and that it cannot be undone; one button erases, one leads back."""
+    message = await Privacy(store, FixedClock()).question(Chat(READER))
+
+    assert "cannot be undone" in message.html
+    assert message.html.count("\n") == 1
+    assert [[button.data for button in row] for row in message.buttons] == [["!forget"], ["keep"]]
+
+
+async def test_the_question_holds_for_the_chat_as_it_was(store: Store) -> None:
+    """Who was forgotten and comes back is another one: an old button does not erase what is new."""
+    clock = FixedClock()
+    privacy = Privacy(store, clock)
+    states = [(await privacy.question(Chat(READER))).state]
+    for _ in range(2):
+        await store.subscribe(Chat(READER), WANTED, NOW, clock.now())
+        states.append((await privacy.question(Chat(READER))).state)
+        await privacy.forget(READER)
+        clock.move(minutes=1)
+
+    assert len(set(states)) == 3
+
+
+async def test_erasing_reaches_all_that_remembers(store: Store) -> None:
+    """The store, and whatever else in the process knows the chat."""
+    await store.subscribe(Chat(READER), WANTED, NOW, NOW)
+    forgotten: list[int] = []
+
+    message = await Privacy(store, FixedClock(), ENGLISH, (forgotten.append,)).forget(READER)
+
+    assert "all is erased" in message.html
+    assert forgotten == [READER]
+    assert not any((await store.kept(READER)).values())
+    assert await store.language(Chat(READER)) == ""
