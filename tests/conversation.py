@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -145,3 +145,152 @@ def find_button(message: Json, label: str) -> Json:
 def labels(message: Json) -> list[list[str]]:
     """The texts of a message's buttons, row by row."""
     return [[button["text"] for button in row] for row in message["reply_markup"]["inline_keyboard"]]
+
+
+IVAN, AIBEK = 503, 504
+FORUM = -1001000000003
+PEOPLE = (READER, OTHER, IVAN, AIBEK)
+
+
+class Person(Conversation):
+    """Any of the sandbox's people, in any kind of chat and topic, with all that the page lets a person do."""
+
+    def __init__(
+        self, sandbox: Sandbox, user: int = READER, chat: int | None = None, thread: int | None = None
+    ) -> None:
+        super().__init__(sandbox, user, user if chat is None else chat)
+        self.sandbox = sandbox
+        self.thread = thread
+
+    def go(self, chat: int, thread: int | None = None) -> Self:
+        """Look at another chat, or at a topic of a forum (None: General)."""
+        self.chat, self.thread = chat, thread
+        return self
+
+    async def do(self, what: str, **body: Any) -> Json:
+        """One action of the page's API, which must be taken; None leaves a field out."""
+        place = {"user": self.user, "chat": self.chat, "thread": self.thread}
+        answer = await self.call(
+            f"/api/{what}", {name: v for name, v in (place | body).items() if v is not None}
+        )
+        assert "error" not in answer, answer
+        return answer
+
+    async def send(self, text: str, reply_to: int | None = None) -> None:
+        """Write, perhaps as an answer to a message, and do not wait for the bot's."""
+        await self.do("send", text=text, reply_to=reply_to)
+
+    async def start(self, payload: str = "") -> None:
+        """Press START, or follow a link that starts the bot; in a group, one that adds it there."""
+        await self.do("start", payload=payload)
+
+    async def here(self) -> list[Json]:
+        """All messages of this chat, or of this topic where the chat has topics."""
+        return [message for message in await self.messages() if message["thread"] == self.thread]
+
+    async def from_bot(self) -> list[Json]:
+        """What the bot wrote here: not what people wrote, chose from it inline, or did to the chat."""
+        return [message for message in await self.here() if message["author"] == BotSide.id]
+
+    async def speak(self, language: str) -> None:
+        """Change the language of this person's app."""
+        await self.do("language", language=language)
+
+    async def set_role(self, member: int, **change: Any) -> None:
+        """Change what somebody, or the bot, is here: `status`, `can_post`, `anonymous`."""
+        await self.do("role", member=member, **change)
+
+    async def new_chat(self, kind: str, title: str, **more: Any) -> int:
+        """Open a "supergroup" or "channel" (`forum`, and `bot`: its role there); its id."""
+        return int((await self.do("chat", type=kind, title=title, **more))["chat"])
+
+    async def open_topic(self, name: str) -> int:
+        """Open a topic; its thread id."""
+        return int((await self.do("topic", name=name))["thread"])
+
+    async def close_topic(self, thread: int | None, *, closed: bool = True) -> None:
+        """Close a topic, or open it again."""
+        await self.do("topic", thread=thread, closed=closed)
+
+    async def ask_inline(self, query: str, offset: str = "") -> Json:
+        """Write `@digest_bot query`: the bot's results, once it has answered."""
+        return await self.do("inline", query=query, offset=offset)
+
+    async def choose(self, found: Json, result: str) -> Json:
+        """Send one of the results that `ask_inline` found, by its id; the message as it stands in the chat."""
+        message: Json = (await self.do("choose", query_id=found["query_id"], result=result))["message"]
+        return message
+
+    async def locate(self, latitude: float, longitude: float) -> None:
+        """Share a place."""
+        await self.do("location", latitude=latitude, longitude=longitude)
+
+    async def chats_for(self, request_id: int) -> list[int]:
+        """The chats that a button of the reply keyboard lets this person choose from."""
+        chats: list[int] = (await self.do("share", request_id=request_id))["chats"]
+        return chats
+
+    async def share_chat(self, request_id: int, chosen: int) -> None:
+        """Answer that button with a chat."""
+        await self.do("share", request_id=request_id, chosen=chosen)
+
+    async def menu(self) -> Json:
+        """What this person sees of the bot here: `commands`, `description`, `name`."""
+        return await self.call(f"/api/menu?user={self.user}&chat={self.chat}")
+
+
+class BotSide:
+    """The bot's side, played by a test: bare calls of the Bot API, and the updates one after another."""
+
+    id = 1_000_000_001
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._url = f"{sandbox.url}/bot{sandbox.settings.token}/"
+        self._offset = 0
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def answer(
+        self, method: str, files: dict[str, tuple[str, bytes]] | None = None, **params: Any
+    ) -> Json:
+        """The whole answer to a call; with files (name and bytes, by parameter) it goes as multipart."""
+        options: dict[str, Any] = {"json": params}
+        if files:
+            form = aiohttp.FormData({name: str(value) for name, value in params.items()}, quote_fields=False)
+            for name, (filename, data) in files.items():
+                form.add_field(name, data, filename=filename)
+            options = {"data": form}
+        async with self._session.post(self._url + method, **options) as answer:
+            body: Json = await answer.json()
+            return body
+
+    async def call(self, method: str, **params: Any) -> Any:
+        """The result of a call that succeeds."""
+        answer = await self.answer(method, **params)
+        assert answer["ok"], answer
+        return answer["result"]
+
+    async def refusal(self, method: str, **params: Any) -> str:
+        """The words in which a call is refused, without their prefix."""
+        answer = await self.answer(method, **params)
+        assert not answer["ok"], answer
+        return str(answer["description"]).partition(": ")[2]
+
+    async def updates(self, seconds: int = 0) -> list[Json]:
+        """The updates that are there, or come within so many seconds."""
+        updates: list[Json] = await self.call("getUpdates", offset=self._offset, timeout=seconds)
+        return updates
+
+    async def update(self, kind: str) -> Json:
+        """The body of the next update, which must be of this kind."""
+        updates = await self.updates(seconds=5)
+        assert updates, "no update came"
+        self._offset = updates[0]["update_id"] + 1
+        assert kind in updates[0], updates[0]
+        body: Json = updates[0][kind]
+        return body

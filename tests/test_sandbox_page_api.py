@@ -17,6 +17,7 @@ from bot.sandbox import Sandbox, SandboxError, SandboxSettings
 from bot.sandbox.world import EVENTS_KEPT, MESSAGES_KEPT, UPDATES_KEPT, World
 
 READER, OTHER, GROUP, CHANNEL = 501, 502, -1001000000001, -1001000000002
+FORUM = -1001000000003
 Json = dict[str, Any]
 Ask = Callable[..., Coroutine[None, None, tuple[int, Any]]]
 
@@ -52,12 +53,24 @@ def token(sandbox: Sandbox) -> str:
 
 
 async def test_the_world_at_the_start(ask: Ask) -> None:
-    """Two people, their private chats, a group and a channel."""
+    """Four people of three languages, their private chats, a group, a channel and a forum."""
     status, state = await ask("/api/state")
     assert status == 200
-    assert [chat["id"] for chat in state["chats"]] == [READER, OTHER, GROUP, CHANNEL]
-    assert {chat["title"] for chat in state["chats"]} == {"Digest Bot", "Reading circle", "Digests"}
-    assert state["messages"] == {str(chat): [] for chat in (READER, OTHER, GROUP, CHANNEL)}
+    assert {user["id"]: user["language_code"] for user in state["users"]} == {
+        READER: "en",
+        OTHER: "en",
+        503: "ru",
+        504: "kk",
+    }
+    chats = {chat["id"]: chat["title"] for chat in state["chats"]}
+    assert chats == dict.fromkeys((READER, OTHER, 503, 504), "Digest Bot") | {
+        GROUP: "Reading circle",
+        CHANNEL: "Digests",
+        FORUM: "Forum",
+    }
+    topics = [topic["name"] for topic in state["chats"][-1]["topics"]]
+    assert topics == ["General", "Water", "Technology"]
+    assert [chat for chat, messages in state["messages"].items() if messages] == [str(FORUM)]
     assert (state["bot_online"], state["commands"], state["clock"]["offset"]) == (False, [], 0)
 
 
@@ -125,7 +138,7 @@ async def test_security_headers(sandbox: Sandbox, http: aiohttp.ClientSession) -
         ("faults", {"share": 1.5}, 400, "share"),
         ("faults", {"chat_modulo": [0, 1]}, 400, "chat_modulo"),
         ("faults", {"chat_modulo": [3]}, 400, "chat_modulo"),
-        ("crowd", {"first": READER, "count": 5}, 400, "first is above 502"),
+        ("crowd", {"first": READER, "count": 5}, 400, "first is above 504"),
         ("crowd", {"first": 1000, "count": 2_000_000}, 400, "1000000 chats"),
     ],
 )

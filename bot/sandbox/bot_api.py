@@ -81,7 +81,7 @@ class BotApi:
         fault: Fault | None = None
         try:
             self._authorise(request.match_info["token"])
-            params = await read_params(request)
+            params = await read_params(request, self.world.files.add)
             fault = self._next_fault(method.lower(), params)
             if fault and fault.mode in {"answer", "drop_before"}:
                 raise fault.refusal

@@ -3,15 +3,18 @@
 getUpdates is not here: it waits, so it lives with the HTTP side.
 """
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
-from bot.sandbox import rules
+from bot.sandbox import members, profile, rules
+from bot.sandbox.chats import ADMINISTRATORS, BOT, BOT_ID, Chat, Message
+from bot.sandbox.inline import answer_inline_query
+from bot.sandbox.keyboards import check_place, inline_keyboard, reply_markup
 from bot.sandbox.parameters import flag, number, string, structure
-from bot.sandbox.refusal import Json, bad_request, forbidden
-from bot.sandbox.world import BOT, BOT_ID, USERS, Chat, Message, World
+from bot.sandbox.refusal import Json, bad_request
+from bot.sandbox.rich import rich_blocks
+from bot.sandbox.world import World
 
 Method = Callable[[World, Json, float], Any]
 ANSWER_LENGTH = 200
@@ -22,23 +25,66 @@ _NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a "
     "current content and reply markup of the message"
 )
-_RIGHTS = ["manage_chat", "delete_messages", "manage_video_chats", "restrict_members", "promote_members"]
-_RIGHTS += ["change_info", "invite_users", "post_stories", "edit_stories", "delete_stories"]
-_CHANNEL_RIGHTS = ["post_messages", "edit_messages"]
 
 
 def _get_me(_world: World, _params: Json, _now: float) -> Json:
-    return BOT | {"can_join_groups": True, "can_read_all_group_messages": False}
+    abilities = {"can_join_groups": True, "can_read_all_group_messages": False}
+    return BOT | abilities | {"supports_inline_queries": True}
 
 
 # Messages
 
 
 def _send_message(world: World, params: Json, now: float) -> Json:
-    text, entities, markup = rules.stored(params).values()
+    return _send(world, params, now, *rules.message_text(params))
+
+
+def _send_photo(world: World, params: Json, now: float) -> Json:
+    return _send_file(world, params, now, "photo")
+
+
+def _send_document(world: World, params: Json, now: float) -> Json:
+    return _send_file(world, params, now, "document")
+
+
+def _send_file(world: World, params: Json, now: float, what: str) -> Json:
+    text, entities = rules.caption(params)
+    if not string(params, what):
+        raise bad_request(f"there is no {what} in the request")
+    file = world.files.get(string(params, what))
+    if file is None:
+        raise bad_request("wrong file identifier/HTTP URL specified")
+    return _send(
+        world, params, now, text, entities, file.as_photo() if what == "photo" else file.as_document()
+    )
+
+
+def _send_rich_message(world: World, params: Json, now: float) -> Json:
+    message = rich_blocks(structure(params, "rich_message", dict))
+    return _send(world, params, now, "", [], {"rich_message": message})
+
+
+def _send(
+    world: World, params: Json, now: float, text: str, entities: list[Json], content: Json | None = None
+) -> Json:
+    markup = reply_markup(params)
     chat = world.reachable(string(params, "chat_id"))
-    reply_to = _reply_to(chat, params)
-    return world.post(Message(0, chat, BOT_ID, int(now), text, entities, markup, reply_to)).for_bot()
+    check_place(markup, private=chat.type == "private")
+    thread = _thread(chat, params)
+    message = Message(0, chat, BOT, int(now), text, entities, markup, _reply_to(chat, params), thread)
+    message.content, message.silent = content or {}, flag(params, "disable_notification")
+    return world.post(message).for_bot()
+
+
+def _thread(chat: Chat, params: Json) -> int | None:
+    """Return the topic to write in; None is the chat itself, or General of a forum."""
+    thread = number(params, "message_thread_id")
+    topic = chat.topics.get(thread)
+    if thread and topic is None:
+        raise bad_request("message thread not found")
+    if topic and topic.closed:
+        raise bad_request("TOPIC_CLOSED")
+    return thread or None
 
 
 def _reply_to(chat: Chat, params: Json) -> int | None:
@@ -53,46 +99,56 @@ def _reply_to(chat: Chat, params: Json) -> int | None:
     raise bad_request("message to be replied not found")
 
 
-def _edit_message_text(world: World, params: Json, now: float) -> Json:
+def _edit_message_text(world: World, params: Json, now: float) -> Json | bool:
     return _edit(world, params, now, rules.message_text(params))
 
 
-def _edit_message_reply_markup(world: World, params: Json, now: float) -> Json:
+def _edit_message_reply_markup(world: World, params: Json, now: float) -> Json | bool:
     return _edit(world, params, now, None)
 
 
-def _edit(world: World, params: Json, now: float, content: tuple[str, list[Json]] | None) -> Json:
-    """Replace the content, or with None the keyboard alone."""
-    markup = rules.inline_keyboard(params)
-    message = _to_edit(world, params)
-    text, entities = content or (message.text, message.entities)
+def _edit(world: World, params: Json, now: float, new: rules.Formatted | None) -> Json | bool:
+    """Replace the text, or with None the keyboard alone. An inline message is answered with True."""
+    markup = inline_keyboard(params)
+    inline = string(params, "inline_message_id")
+    message = _inline_message(world, inline) if inline else _to_edit(world, params)
+    if new and message.content:
+        raise bad_request("there is no text in the message to edit")
+    text, entities = new or (message.text, message.entities)
     if (text, entities, markup) == (message.text, message.entities, message.markup):
         raise bad_request(_NOT_MODIFIED)
     message.text, message.entities, message.markup, message.edit_date = text, entities, markup, int(now)
     world.log({"type": "edit", "message": message.for_page()})
-    return message.for_bot()
+    return True if inline else message.for_bot()
+
+
+def _inline_message(world: World, inline: str) -> Message:
+    chat, _, id_ = inline.partition(".")
+    place = world.chats.get(number({"chat": chat}, "chat"))
+    message = place and place.messages.get(number({"id": id_}, "id"))
+    if not message or not message.via_bot:
+        raise bad_request("MESSAGE_ID_INVALID")
+    return message
 
 
 def _to_edit(world: World, params: Json) -> Message:
     if not number(params, "message_id"):
         raise bad_request("message identifier is not specified")
-    chat = world.chat(string(params, "chat_id"))
+    chat = world.present(string(params, "chat_id"))
     message = chat.messages.get(number(params, "message_id"))
     if message is None:
         raise bad_request("message to edit not found")
-    if message.sender != BOT_ID:
+    if not message.is_bots:
         raise bad_request("message can't be edited")
-    if chat.blocked:
-        raise forbidden("bot was blocked by the user")
     return message
 
 
 def _delete_message(world: World, params: Json, _now: float) -> bool:
-    chat = world.chat(string(params, "chat_id"))
+    chat = world.present(string(params, "chat_id"))
     message = chat.messages.get(number(params, "message_id"))
     if message is None:
         raise bad_request("message to delete not found")
-    if message.sender != BOT_ID and chat.type == "supergroup":
+    if not message.is_bots and chat.type == "supergroup" and not chat.has(BOT_ID, ADMINISTRATORS):
         raise bad_request("message can't be deleted")
     del chat.messages[message.id]
     world.log({"type": "delete", "chat": chat.id, "message_id": message.id})
@@ -103,7 +159,7 @@ def _send_chat_action(world: World, params: Json, _now: float) -> bool:
     if not _ACTION.fullmatch(string(params, "action").lower()):
         raise bad_request("wrong parameter action in request")
     chat = world.reachable(string(params, "chat_id"))
-    world.log({"type": "typing", "chat": chat.id})
+    world.log({"type": "typing", "chat": chat.id, "thread": _thread(chat, params)})
     return True
 
 
@@ -112,55 +168,10 @@ def _answer_callback_query(world: World, params: Json, _now: float) -> bool:
     if len(text) > ANSWER_LENGTH:
         raise bad_request("MESSAGE_TOO_LONG")
     query = string(params, "callback_query_id")
-    if query not in world.answers or world.answers[query] is not None:
+    if query in world.asked:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
-    world.answers[query] = {"text": text or None, "show_alert": alert, "url": url or None}
-    world.pulse.beat()
+    world.answer(query, {"text": text or None, "show_alert": alert, "url": url or None})
     return True
-
-
-# Commands
-
-
-def _audience(params: Json) -> str:
-    scope = structure(params, "scope", dict) or {"type": "default"}
-    return json.dumps(scope, sort_keys=True) + string(params, "language_code")
-
-
-def _set_my_commands(world: World, params: Json, _now: float) -> bool:
-    world.set_commands(_audience(params), rules.bot_commands(params))
-    return True
-
-
-def _delete_my_commands(world: World, params: Json, _now: float) -> bool:
-    world.set_commands(_audience(params), [])
-    return True
-
-
-def _get_my_commands(world: World, params: Json, _now: float) -> list[Json]:
-    return world.commands.get(_audience(params), [])
-
-
-# Members
-
-
-def _as_member(chat: Chat, user: int) -> Json:
-    status = chat.members.get(user, "left")
-    body: Json = {"status": status, "user": BOT if user == BOT_ID else USERS[user]}
-    if status == "creator":
-        body["is_anonymous"] = False
-    elif status == "administrator":
-        rights = _RIGHTS + (_CHANNEL_RIGHTS if chat.type == "channel" else [])
-        body |= {"can_be_edited": False, "is_anonymous": False} | {f"can_{right}": True for right in rights}
-    return body
-
-
-def _get_chat_member(world: World, params: Json, _now: float) -> Json:
-    chat = world.chat(string(params, "chat_id"))
-    user = number(params, "user_id")
-    if user not in USERS and user != BOT_ID:
-        raise bad_request("PARTICIPANT_ID_INVALID")
-    return _as_member(chat, user)
 
 
 # Webhooks: there are none, so deleting one always succeeds
@@ -185,17 +196,19 @@ def _get_webhook_info(world: World, _params: Json, _now: float) -> Json:
 METHODS: dict[str, Method] = {
     "getme": _get_me,
     "sendmessage": _send_message,
+    "sendphoto": _send_photo,
+    "senddocument": _send_document,
+    "sendrichmessage": _send_rich_message,
     "editmessagetext": _edit_message_text,
     "editmessagereplymarkup": _edit_message_reply_markup,
     "deletemessage": _delete_message,
     "sendchataction": _send_chat_action,
     "answercallbackquery": _answer_callback_query,
-    "setmycommands": _set_my_commands,
-    "getmycommands": _get_my_commands,
-    "deletemycommands": _delete_my_commands,
-    "getchatmember": _get_chat_member,
+    "answerinlinequery": answer_inline_query,
     "setwebhook": _set_webhook,
     "deletewebhook": _delete_webhook,
     "getwebhookinfo": _get_webhook_info,
+    **members.METHODS,
+    **profile.METHODS,
 }
 """By lower-case name: Telegram ignores case."""

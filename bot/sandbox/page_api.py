@@ -1,4 +1,4 @@
-"""The page's side: state, events, what a person does, the clock, and faults for tests."""
+"""The page's side: state, events, the clock, and faults for tests. What a person does is in person_api."""
 
 import asyncio
 import json
@@ -6,44 +6,29 @@ import random
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import hdrs, web
 
 from bot.sandbox.bot_api import BotApi, Fault
+from bot.sandbox.chats import BOT, PEOPLE
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.delivery import DeliveryWatch
-from bot.sandbox.parameters import read_params
+from bot.sandbox.parameters import field, read_params
+from bot.sandbox.person_api import Action, PersonApi
+from bot.sandbox.profile import EVERYONE
 from bot.sandbox.refusal import Json, Refusal
-from bot.sandbox.rules import TEXT_LENGTH
-from bot.sandbox.world import BOT, EVERYONE, USERS, Chat, World
+from bot.sandbox.world import World
 
-ANSWER_SECONDS = 15.0
 HEARTBEAT_SECONDS = 15.0
 AFTER_DELIVERY = 0.5
 """Seconds past a delivery's moment at which a jump ends, so that it is due beyond doubt."""
 CATCH_UP_SECONDS = 4.0
 ASK_AGAIN_SECONDS = 0.1
 LONGEST_DELAY = 60.0
-LARGEST = 2**53
 MOST_FAULTS = 1_000
 MOST_TIMES = 1_000_000
 LARGEST_CROWD = 1_000_000
 _MODES = ("answer", "drop_before", "drop_after", "delay")
-_REQUIRED: Any = object()
-
-Action = Callable[[Json], Awaitable[Json]]
-
-
-def _field(body: Json, name: str, *kinds: type, default: Any = _REQUIRED) -> Any:
-    value = body.get(name)
-    if value is None and default is not _REQUIRED:
-        return default
-    if type(value) not in kinds:  # not isinstance: true is no number
-        raise Refusal(400, f'Field "{name}" is missing or of the wrong type.')
-    if isinstance(value, int | float) and not abs(value) <= LARGEST:
-        raise Refusal(400, f'Field "{name}" is too large.')
-    return value
 
 
 class PageApi:
@@ -53,15 +38,13 @@ class PageApi:
         self.world = world
         self.clock = clock
         self.bot_api = bot_api
+        self.people = PersonApi(world, clock, bot_api)
         self.delivery = DeliveryWatch(status_url, self._log_clock)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the page API."""
         actions = {
-            "send": self._send,
-            "press": self._press,
-            "start": self._start,
-            "block": self._block,
+            **self.people.actions(),
             "clock": self._move_clock,
             "faults": self._add_fault,
             "crowd": self._gather,
@@ -74,6 +57,7 @@ class PageApi:
             web.delete("/api/faults", self._clear_faults),
             web.get("/api/crowd", self._crowd),
             web.get("/api/copies", self._copies),
+            *self.people.routes(),
             *(web.post(f"/api/{name}", _as_handler(action)) for name, action in actions.items()),
         ]
 
@@ -82,7 +66,7 @@ class PageApi:
         return web.json_response(
             {
                 "bot": BOT,
-                "users": list(USERS.values()),
+                "users": list(self.world.users.values()),
                 "chats": [chat.for_page() for chat in chats],
                 "commands": self.world.commands.get(EVERYONE, []),
                 "clock": self._clock(),
@@ -127,45 +111,6 @@ class PageApi:
         self.bot_api.calls.clear()
         return web.json_response({})
 
-    def _user_and_chat(self, body: Json) -> tuple[int, Chat]:
-        user = _field(body, "user", int)
-        return user, self.world.member(user, _field(body, "chat", int))
-
-    async def _send(self, body: Json) -> Json:
-        text, reply_to = _field(body, "text", str), _field(body, "reply_to", int, default=None)
-        if len(text) > TEXT_LENGTH:
-            raise Refusal(400, f"A message holds at most {TEXT_LENGTH} characters.")
-        user, chat = self._user_and_chat(body)
-        return {"message": self.world.say(user, chat, text, self.clock.now(), reply_to).for_page()}
-
-    async def _start(self, body: Json) -> Json:
-        """Press START: unblocks the bot in the private chat, and sends /start with the link's payload there."""
-        user, payload = _field(body, "user", int), _field(body, "payload", str, default="")
-        chat = self.world.member(user, user)
-        if not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", payload):
-            raise Refusal(400, "A payload holds at most 64 of A-Z a-z 0-9 _ and -.")
-        self.world.block(user, self.clock.now(), blocked=False)
-        return {"message": self.world.say(user, chat, f"/start {payload}", self.clock.now()).for_page()}
-
-    async def _press(self, body: Json) -> Json:
-        data, message_id = _field(body, "data", str), _field(body, "message_id", int)
-        user, chat = self._user_and_chat(body)
-        query = self.world.press(user, chat, message_id, data)
-        loop = asyncio.get_running_loop()
-        loop.call_later(ANSWER_SECONDS, self.world.answers.pop, query, None)
-        until = loop.time() + ANSWER_SECONDS
-        while (answer := self.world.answers.get(query)) is None:
-            left = until - loop.time()
-            if left <= 0 or self.bot_api.closing:
-                raise Refusal(504, "The bot did not answer in time.")
-            await self.world.pulse.wait(left)
-        return answer
-
-    async def _block(self, body: Json) -> Json:
-        user, blocked = _field(body, "user", int), _field(body, "blocked", bool)
-        self.world.block(user, self.clock.now(), blocked=blocked)
-        return {}
-
     async def _move_clock(self, body: Json) -> Json:
         self.clock.advance(await self._seconds_ahead(body))
         self._log_clock()
@@ -173,12 +118,12 @@ class PageApi:
 
     async def _seconds_ahead(self, body: Json) -> float:
         if "advance" in body:
-            return float(_field(body, "advance", int, float))
+            return float(field(body, "advance", int, float))
         if body.get("to") == "next":
             return await self._next_delivery() + AFTER_DELIVERY - self.clock.now()
         if "to" in body:
-            return float(_field(body, "to", int, float)) - self.clock.now()
-        if _field(body, "offset", int, float) != 0:
+            return float(field(body, "to", int, float)) - self.clock.now()
+        if field(body, "offset", int, float) != 0:
             raise Refusal(400, "The offset can only be set to 0, which is real time.")
         self.clock.reset()
         return 0.0
@@ -203,17 +148,17 @@ class PageApi:
 
     async def _add_fault(self, body: Json) -> Json:
         mode, delay = (
-            _field(body, "mode", str, default="answer"),
-            _field(body, "delay", int, float, default=0),
+            field(body, "mode", str, default="answer"),
+            field(body, "delay", int, float, default=0),
         )
-        times, status = _field(body, "times", int, default=1), _field(body, "status", int, default=500)
+        times, status = field(body, "times", int, default=1), field(body, "status", int, default=500)
         if mode not in _MODES or not 1 <= times <= MOST_TIMES or not 0 <= delay <= LONGEST_DELAY:
             raise Refusal(400, f"mode is one of {', '.join(_MODES)}; times 1-{MOST_TIMES}; delay 0-60 s.")
         if not 400 <= status <= 599:  # noqa: PLR2004 (the error statuses of HTTP)
             raise Refusal(400, "status must be from 400 to 599.")
-        description = _field(body, "description", str, default=f"Fault {status}")
-        refusal = Refusal(status, description, _field(body, "parameters", dict, default=None))
-        method, chat = _field(body, "method", str, default=""), _field(body, "chat", int, default=None)
+        description = field(body, "description", str, default=f"Fault {status}")
+        refusal = Refusal(status, description, field(body, "parameters", dict, default=None))
+        method, chat = field(body, "method", str, default=""), field(body, "chat", int, default=None)
         fault = Fault(method.lower(), chat, times, mode, refusal, delay, *_which(body))
         self.bot_api.faults = [*self.bot_api.faults, fault][-MOST_FAULTS:]
         return {}
@@ -224,9 +169,9 @@ class PageApi:
 
     async def _gather(self, body: Json) -> Json:
         """Let in private chats for load: they have pressed start, and what they get is counted and not kept."""
-        first, count = _field(body, "first", int), _field(body, "count", int)
-        if first <= max(USERS) or not 1 <= count <= LARGEST_CROWD - len(self.world.crowd):
-            raise Refusal(400, f"first is above {max(USERS)}; a crowd holds 1 to {LARGEST_CROWD} chats.")
+        first, count = field(body, "first", int), field(body, "count", int)
+        if first <= max(PEOPLE) or not 1 <= count <= LARGEST_CROWD - len(self.world.crowd):
+            raise Refusal(400, f"first is above {max(PEOPLE)}; a crowd holds 1 to {LARGEST_CROWD} chats.")
         self.world.crowd |= {id_: Counter() for id_ in range(first, first + count)}
         return {}
 
@@ -239,18 +184,18 @@ class PageApi:
 
 def _which(body: Json) -> tuple[tuple[int, int] | None, str, float, random.Random]:
     """Which calls a fault hits: rest of the chat's id, part of the text, share, dice."""
-    share = _field(body, "share", int, float, default=1)
+    share = field(body, "share", int, float, default=1)
     if not 0 <= share <= 1:
         raise Refusal(400, "share must be from 0 to 1.")
-    match _field(body, "chat_modulo", list, default=None):
+    match field(body, "chat_modulo", list, default=None):
         case None:
             modulo = None
         case [int(divisor), int(rest)] if divisor > 0:
             modulo = divisor, rest
         case _:
             raise Refusal(400, "chat_modulo is two whole numbers, [divisor, rest].")
-    dice = random.Random(_field(body, "seed", int, default=0))  # noqa: S311 (no secret: repeatable)
-    return modulo, _field(body, "text", str, default=""), share, dice
+    dice = random.Random(field(body, "seed", int, default=0))  # noqa: S311 (no secret: repeatable)
+    return modulo, field(body, "text", str, default=""), share, dice
 
 
 def _as_handler(action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:

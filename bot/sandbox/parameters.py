@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -9,11 +10,18 @@ from aiohttp import web
 from bot.sandbox.refusal import Json, Refusal, bad_request
 
 Kind = TypeVar("Kind", dict[str, Any], list[Any])
+LARGEST = 2**53
+_REQUIRED: Any = object()
+Keep = Callable[[str, str, bytes], str]
+"""Keeps an uploaded file, given its name, media type and bytes; returns the text that stands for it."""
 _UNREADABLE = (ValueError, LookupError, TypeError, RuntimeError, AssertionError)
 
 
-async def read_params(request: web.Request) -> Json:
-    """Return the parameters of the query string and of a JSON, urlencoded or multipart body."""
+async def read_params(request: web.Request, keep: Keep = lambda *_: "<file>") -> Json:
+    """Return the parameters of the query string and of a JSON, urlencoded or multipart body.
+
+    A file is handed to `keep`, and stands there as its answer; so does a parameter that names one by `attach://`.
+    """
     params: Json = dict(request.query)
     try:
         if request.content_type == "application/json":
@@ -21,7 +29,10 @@ async def read_params(request: web.Request) -> Json:
             params |= json.loads(body) if body else {}
         else:
             form = await request.post()
-            params |= {name: value if isinstance(value, str) else "<file>" for name, value in form.items()}
+            params |= {name: _kept(value, keep) for name, value in form.items()}
+            for name, value in params.items():
+                if value.startswith("attach://"):
+                    params[name] = params.get(value.removeprefix("attach://"), value)
         # Nesting so deep that the record of calls could not be written is unreadable too.
         _refuse_odd([[[[[params]]]]])
     except web.HTTPRequestEntityTooLarge:
@@ -31,6 +42,12 @@ async def read_params(request: web.Request) -> Json:
     except _UNREADABLE:
         raise bad_request("can't parse request") from None
     return params
+
+
+def _kept(value: Any, keep: Keep) -> str:
+    if isinstance(value, web.FileField):
+        return keep(value.filename, value.content_type, value.file.read())
+    return value if isinstance(value, str) else "<file>"
 
 
 def _refuse_odd(value: Any) -> None:
@@ -70,4 +87,16 @@ def structure(params: Json, name: str, kind: type[Kind]) -> Kind | None:
         return None
     if not isinstance(value, kind):
         raise bad_request(f"{'object' if kind is dict else 'array'} expected as {title}")
+    return value
+
+
+def field(body: Json, name: str, *kinds: type, default: Any = _REQUIRED) -> Any:
+    """Return a field of a request of the page's. Raises Refusal with a sentence where it is not of these kinds."""
+    value = body.get(name)
+    if value is None and default is not _REQUIRED:
+        return default
+    if type(value) not in kinds:  # not isinstance: true is no number
+        raise Refusal(400, f'Field "{name}" is missing or of the wrong type.')
+    if isinstance(value, int | float) and not abs(value) <= LARGEST:
+        raise Refusal(400, f'Field "{name}" is too large.')
     return value

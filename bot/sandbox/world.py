@@ -1,264 +1,121 @@
-"""The state of the sandbox: people, chats, messages, updates for the bot, and a log of events for the page.
+"""What people do in the sandbox: write, press, block, ask inline, share, change roles, open chats and topics.
 
-A state machine without a clock and without I/O: `now` (seconds since 1970) comes in, refusals go out.
+Refusals here are sentences for the page; those for the bot are in Telegram's words.
 """
 
-import asyncio
 import re
-from collections import Counter, deque
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from bot.sandbox.refusal import Json, Refusal, bad_request, forbidden
+from bot.sandbox.chats import (
+    ADMINISTRATORS,
+    BOT,
+    BOT_ID,
+    CHANNEL,
+    FORUM,
+    GROUP,
+    PRESENT,
+    Chat,
+    Message,
+    Topic,
+)
+from bot.sandbox.members import as_member
+from bot.sandbox.refusal import Json, Refusal
+from bot.sandbox.state import EVENTS_KEPT, MESSAGES_KEPT, QUERIES_KEPT, UPDATES_KEPT, State, keep
 from bot.sandbox.text import finish, is_empty
 
-MESSAGES_KEPT = 1000
-EVENTS_KEPT = 2000
-UPDATES_KEPT = 2000
-QUERIES_KEPT = 200
-COMMAND_LISTS_KEPT = 200
-BOT: Json = {"id": 1_000_000_001, "is_bot": True, "first_name": "Digest Bot", "username": "digest_bot"}
-BOT_ID: int = BOT["id"]
-USERS: dict[int, Json] = {
-    501: {"id": 501, "is_bot": False, "first_name": "Aigerim", "language_code": "en"},
-    502: {"id": 502, "is_bot": False, "first_name": "Daniel", "language_code": "en"},
-}
-GROUP = -1_001_000_000_001
-CHANNEL = -1_001_000_000_002
+__all__ = [
+    "BOT",
+    "BOT_ID",
+    "CHANNEL",
+    "EVENTS_KEPT",
+    "FORUM",
+    "GROUP",
+    "MESSAGES_KEPT",
+    "UPDATES_KEPT",
+    "Chat",
+    "Message",
+    "World",
+]
+CHATS_KEPT = 100
 _TO_THE_BOT = re.compile(
     rf"(?<![\w/@<>])/[A-Za-z0-9_]+(?:@{BOT['username']})?(?![\w@/<>])|(?<![\w@])@{BOT['username']}(?!\w)",
     re.IGNORECASE,
 )
-EVERYONE = '{"type": "default"}'
-"""The audience of a bot's usual list of commands: a scope as JSON text, followed by the language if there is one."""
+_ROLES = ("administrator", "member", "left", "kicked")
+_SERVICE = ("new_chat_members", "forum_topic_created", "forum_topic_closed", "forum_topic_reopened")
 
 
-def _forget_oldest(kept: dict[Any, Any], most: int) -> None:
-    if len(kept) > most:
-        del kept[next(iter(kept))]
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """What becomes of somebody in a chat; None leaves it as it is. `anonymous`: writes as the group."""
+
+    status: str | None = None
+    can_post: bool | None = None
+    anonymous: bool | None = None
 
 
-class Pulse:
-    """Wakes everyone who waits for the world to change."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def beat(self) -> None:
-        """Wake all who wait now."""
-        event, self._event = self._event, asyncio.Event()
-        event.set()
-
-    async def wait(self, seconds: float) -> bool:
-        """Return True at the next beat, False after seconds without one."""
-        event = self._event
-        try:
-            async with asyncio.timeout(seconds):
-                return await event.wait()
-        except TimeoutError:
-            return False
-
-
-@dataclass(slots=True)
-class Message:
-    """A message as stored. The `id` is given by World.post; `sender` is a user or the bot, in a channel too."""
-
-    id: int
-    chat: "Chat"
-    sender: int
-    date: int
-    text: str
-    entities: list[Json]
-    markup: Json | None = None
-    reply_to: int | None = None
-    edit_date: int | None = None
-
-    def for_page(self) -> Json:
-        """Return the message as the page reads it."""
-        return {
-            "message_id": self.id,
-            "chat": self.chat.id,
-            "from": None if self.chat.type == "channel" else self.sender,
-            "date": self.date,
-            "edit_date": self.edit_date,
-            "text": self.text,
-            "entities": self.entities,
-            "reply_markup": self.markup,
-            "reply_to": self.reply_to,
-        }
-
-    def for_bot(self, *, with_reply: bool = True) -> Json:
-        """Return the message as a Bot API object."""
-        chat = self.chat.for_bot()
-        body: Json = {"message_id": self.id, "date": self.date, "chat": chat, "text": self.text}
-        if self.chat.type == "channel":
-            body["sender_chat"] = chat
-        else:
-            body["from"] = BOT if self.sender == BOT_ID else USERS[self.sender]
-        extra = {"edit_date": self.edit_date, "entities": self.entities, "reply_markup": self.markup}
-        body |= {name: value for name, value in extra.items() if value}
-        if with_reply and (replied := self.chat.messages.get(self.reply_to or 0)):
-            body["reply_to_message"] = replied.for_bot(with_reply=False)
-        return body
-
-
-@dataclass(slots=True)
-class Chat:
-    """A chat with its last messages. A private chat is `started` once its user wrote first."""
-
-    id: int
-    type: str
-    title: str
-    members: dict[int, str]
-    started: bool = True
-    blocked: bool = False
-    last_id: int = 0
-    messages: dict[int, Message] = field(default_factory=dict)
-
-    def for_page(self) -> Json:
-        """Return the chat as the page reads it."""
-        return {
-            "id": self.id,
-            "type": self.type,
-            "title": BOT["first_name"] if self.type == "private" else self.title,
-            "members": [{"user": user, "status": status} for user, status in self.members.items()],
-            "blocked": self.blocked,
-        }
-
-    def for_bot(self) -> Json:
-        """Return the chat as a Bot API object."""
-        name = "first_name" if self.type == "private" else "title"
-        return {"id": self.id, "type": self.type, name: self.title}
-
-
-class World:
-    """Everything that the sandbox knows. `pulse` beats after every event and every new update.
-
-    `born` (seconds since 1970) begins the numbers of updates and events, so that neither the bot nor the page
-    takes those of a new start for those that it has seen.
-    """
-
-    def __init__(self, born: float = 0.0) -> None:
-        group = {501: "creator", 502: "member", BOT_ID: "member"}
-        channel = {501: "administrator", BOT_ID: "administrator", 502: "member"}
-        chats = [
-            *(
-                Chat(user, "private", USERS[user]["first_name"], {user: "member"}, started=False)
-                for user in USERS
-            ),
-            Chat(GROUP, "supergroup", "Reading circle", group),
-            Chat(CHANNEL, "channel", "Digests", channel),
-        ]
-        self.chats = {chat.id: chat for chat in chats}
-        self.crowd: dict[int, Counter[str]] = {}  # by chat: how often each first line came
-        self.crowd_copies = 0
-        self.pulse = Pulse()
-        self.updates: deque[Json] = deque(maxlen=UPDATES_KEPT)
-        self.last_update = int(born)
-        self.allowed: list[str] = []
-        self.answers: dict[str, Json | None] = {}  # by callback query; None until the bot answers
-        self.last_query = int(born) * 1000
-        self.commands: dict[str, list[Json]] = {}
-        self.events: deque[tuple[int, Json]] = deque(maxlen=EVENTS_KEPT)
-        self.version = int(born) * 1000
-
-    # Events and updates
-
-    def log(self, event: Json) -> None:
-        """Add an event for the page."""
-        self.version += 1
-        self.events.append((self.version, event))
-        self.pulse.beat()
-
-    def since(self, version: int) -> list[tuple[int, Json]] | None:
-        """Return the events after a version; None when some are forgotten, or the version is unknown."""
-        oldest = self.version - len(self.events)
-        return [e for e in self.events if e[0] > version] if oldest <= version <= self.version else None
-
-    def update(self, kind: str, body: Json) -> None:
-        """Queue an update for the bot, unless it asked not to get this kind."""
-        if not self.allowed or kind in self.allowed:
-            self.last_update += 1
-            self.updates.append({"update_id": self.last_update, kind: body})
-            self.pulse.beat()
-
-    def pending(self, offset: int, limit: int) -> list[Json]:
-        """Forget the updates before offset and return the next ones."""
-        while self.updates and self.updates[0]["update_id"] < offset:
-            self.updates.popleft()
-        return list(self.updates)[:limit]
-
-    # What the bot does
-
-    def chat(self, reference: str) -> Chat:
-        """Return the chat of a `chat_id`. Raises Refusal where Telegram would."""
-        if not reference:
-            raise bad_request("chat_id is empty")
-        id_ = int(reference) if re.fullmatch(r"-?[0-9]{1,18}", reference) else 0
-        if (copies := self.crowd.get(id_)) is not None:
-            return Chat(id_, "private", "Reader", {id_: "member"}, last_id=copies.total())
-        chat = self.chats.get(id_)
-        if chat is None:
-            raise bad_request("chat not found")
-        return chat
-
-    def reachable(self, reference: str) -> Chat:
-        """Return a chat to which the bot may write."""
-        chat = self.chat(reference)
-        if chat.blocked:
-            raise forbidden("bot was blocked by the user")
-        if not chat.started:
-            raise forbidden("bot can't initiate conversation with a user")
-        return chat
-
-    def post(self, message: Message) -> Message:
-        """Store a message under the chat's next id, and tell the page; a crowd's messages are only counted."""
-        chat = message.chat
-        chat.last_id = message.id = chat.last_id + 1
-        if (copies := self.crowd.get(chat.id)) is not None:
-            copies[message.text.partition("\n")[0]] += 1
-            self.crowd_copies += 1
-            return message
-        chat.messages[message.id] = message
-        _forget_oldest(chat.messages, MESSAGES_KEPT)
-        self.log({"type": "message", "message": message.for_page()})
-        return message
-
-    def set_commands(self, audience: str, commands: list[Json]) -> None:
-        """Replace a list of commands; the page shows the one for everyone."""
-        before = self.commands.pop(audience, [])
-        if commands:
-            self.commands[audience] = commands
-            _forget_oldest(self.commands, COMMAND_LISTS_KEPT)
-        if audience == EVERYONE and commands != before:
-            self.log({"type": "commands", "commands": commands})
-
-    # What people do
+class World(State):
+    """The state, and what people do to it."""
 
     def member(self, user: int, chat_id: int) -> Chat:
         """Return a chat of which the user is a member. Raises Refusal with words for the page."""
         chat = self.chats.get(chat_id)
-        if user not in USERS or chat is None or user not in chat.members:
+        if user not in self.users or chat is None or not chat.has(user):
             raise Refusal(404, "There is no such chat for this user.")
         return chat
 
-    def say(self, user: int, chat: Chat, text: str, now: float, reply_to: int | None = None) -> Message:
-        """Post a person's message, and pass it to the bot where the bot would see it."""
-        if chat.blocked:
-            raise Refusal(409, "You blocked this bot. Unblock it to write.")
-        if chat.type == "channel" and chat.members[user] == "member":
-            raise Refusal(403, "Only administrators post in this channel.")
+    def say(
+        self,
+        user: int,
+        chat: Chat,
+        text: str,
+        now: float,
+        reply_to: int | None = None,
+        thread: int | None = None,
+    ) -> Message:
+        """Post a person's text, and pass it to the bot where the bot would see it."""
         text, entities = finish(text, [])
         if is_empty(text):
             raise Refusal(400, "Write some text first.")
+        draft = Message(0, chat, self.users.get(user, BOT), int(now), text, entities, reply_to=reply_to)
+        draft.thread = thread
+        return self.write(draft)
+
+    def write(self, message: Message) -> Message:
+        """Post a person's message, and pass it to the bot where the bot would see it."""
+        chat, user = message.chat, message.author["id"]
+        if chat.blocked:
+            raise Refusal(409, "You blocked this bot. Unblock it to write.")
+        if chat.type == "channel" and not chat.has(user, ADMINISTRATORS):
+            raise Refusal(403, "Only administrators post in this channel.")
+        if user in chat.silenced:
+            raise Refusal(403, "You may not write in this chat.")
+        topic = chat.topics.get(message.thread or 0)
+        if (message.thread or chat.topics) and topic is None:
+            raise Refusal(404, "There is no such topic.")
+        if topic and topic.closed and not chat.has(user, ADMINISTRATORS):
+            raise Refusal(403, "This topic is closed: only administrators write in it.")
         chat.started = True
-        message = self.post(Message(0, chat, user, int(now), text, entities, reply_to=reply_to))
-        # Privacy mode in groups: commands, mentions of the bot and replies to it, and nothing else.
-        replied = chat.messages.get(reply_to or 0)
-        to_the_bot = _TO_THE_BOT.search(text) or (replied and replied.sender == BOT_ID)
-        if chat.type != "supergroup" or to_the_bot:
-            self.update("channel_post" if chat.type == "channel" else "message", message.for_bot())
+        message.anonymous = user in chat.anonymous and chat.has(user, ADMINISTRATORS)
+        self._tell_bot(self.post(message))
         return message
+
+    def _tell_bot(self, message: Message) -> None:
+        """Privacy mode in groups: commands, mentions of the bot, replies to it, service messages, no more."""
+        chat = message.chat
+        if chat.type != "private" and not chat.has(BOT_ID):
+            return
+        replied = chat.messages.get(message.reply_to or 0)
+        heard = (
+            chat.type != "supergroup"
+            or chat.has(BOT_ID, ADMINISTRATORS)
+            or (replied and replied.is_bots)
+            or message.via_bot
+            or message.content.keys() & set(_SERVICE)
+            or _TO_THE_BOT.search(message.text)
+        )
+        if heard:
+            self.update("channel_post" if chat.type == "channel" else "message", message.for_bot())
 
     def press(self, user: int, chat: Chat, message_id: int, data: str) -> str:
         """Press a callback button; return the query's id. Raises Refusal when the message no longer has it."""
@@ -268,13 +125,10 @@ class World:
             raise Refusal(404, "This button is gone: the message has changed.")
         if chat.blocked:
             raise Refusal(409, "You blocked this bot. Unblock it to press its buttons.")
-        self.last_query += 1
-        query = str(self.last_query)
-        self.answers[query] = None
-        _forget_oldest(self.answers, QUERIES_KEPT)
-        body = {"id": query, "from": USERS[user], "message": message.for_bot(), "data": data}
-        self.update("callback_query", body | {"chat_instance": str(chat.id)})
-        return query
+        inline = message.inline_id
+        place: Json = {"inline_message_id": inline} if inline else {"message": message.for_bot()}
+        body = {"from": self.users[user], "data": data, "chat_instance": str(chat.id)}
+        return self.ask_bot("callback_query", body | place)
 
     def block(self, user: int, now: float, *, blocked: bool) -> None:
         """Block or unblock the bot in the user's private chat; a change is a my_chat_member update."""
@@ -285,6 +139,139 @@ class World:
         member: Json = {"status": "member", "user": BOT}
         kicked: Json = {"status": "kicked", "user": BOT, "until_date": 0}
         before, after = (member, kicked) if blocked else (kicked, member)
-        body = {"chat": chat.for_bot(), "from": USERS[user], "date": int(now)}
+        body = {"chat": chat.for_bot(), "from": self.users[user], "date": int(now)}
         self.log({"type": "chat", "chat": chat.for_page()})
         self.update("my_chat_member", body | {"old_chat_member": before, "new_chat_member": after})
+
+    # Roles, chats, topics
+
+    def change_role(self, by: Json, chat: Chat, member: int, change: RoleChange, now: float) -> None:
+        """Change what somebody, or the bot, is in a group or channel.
+
+        The sandbox lets everybody do so. A change of the bot's is told to it as `my_chat_member`, one of a person's
+        as `chat_member` where the bot is an administrator and asked for that kind.
+        """
+        status = change.status
+        whom = BOT if member == BOT_ID else self.users.get(member)
+        if chat.type == "private" or whom is None or status not in {None, *_ROLES}:
+            raise Refusal(400, f"A role in a group or channel is one of {', '.join(_ROLES)}.")
+        before = as_member(chat, whom)
+        if before["status"] == "creator" and status:
+            raise Refusal(409, "The creator stays.")
+        added = status in PRESENT and not chat.has(member)
+        if status:
+            chat.members[member] = status
+        silent = None if change.can_post is None else not change.can_post
+        for wish, group in ((silent, chat.silenced), (change.anonymous, chat.anonymous)):
+            if wish is not None:
+                (group.add if wish else group.discard)(member)
+        after = as_member(chat, whom)
+        self.log({"type": "chat", "chat": chat.for_page()})
+        if before == after:
+            return
+        body = {"chat": chat.for_bot(), "from": by, "date": int(now)}
+        body |= {"old_chat_member": before, "new_chat_member": after}
+        if member == BOT_ID:
+            self.update("my_chat_member", body)
+        elif chat.has(BOT_ID, ADMINISTRATORS):
+            self.update("chat_member", body)
+        if added and member == BOT_ID and chat.type == "supergroup":
+            self._serve(chat, by, now, {"new_chat_members": [BOT]})
+
+    def _serve(self, chat: Chat, by: Json, now: float, content: Json, thread: int | None = None) -> None:
+        """Post a service message."""
+        self._tell_bot(self.post(Message(0, chat, by, int(now), thread=thread, content=content)))
+
+    def new_chat(self, user: int, kind: str, title: str, now: float, *, forum: bool, bot: str) -> Chat:
+        """Open a group or channel, with all people in it; `bot` is the role in which the bot is added."""
+        title = title.strip()
+        if kind not in {"supergroup", "channel"} or not 1 <= len(title) <= 128:  # noqa: PLR2004 (Telegram's)
+            raise Refusal(400, "A group or channel needs a title of 1 to 128 characters.")
+        if len(self.chats) >= CHATS_KEPT:
+            raise Refusal(409, f"The demo holds {CHATS_KEPT} chats.")
+        members = dict.fromkeys(self.users, "member") | {user: "creator", BOT_ID: "left"}
+        chat = Chat(min(self.chats) - 1, kind, title, members)
+        if forum and kind == "supergroup":
+            chat.topics[0] = Topic("General")
+        self.chats[chat.id] = chat
+        self.change_role(self.users[user], chat, BOT_ID, RoleChange(bot), now)
+        return chat
+
+    def new_topic(self, user: int, chat: Chat, name: str, now: float) -> int:
+        """Open a topic; return its id."""
+        name = name.strip()
+        if not chat.topics or not 1 <= len(name) <= 128:  # noqa: PLR2004 (Telegram's)
+            raise Refusal(400, "A topic, in a group that has them, needs a name of 1 to 128 characters.")
+        message = self.open_topic(chat, self.users[user], name, now)
+        self._tell_bot(message)
+        return message.id
+
+    def close_topic(self, user: int, chat: Chat, thread: int | None, now: float, *, closed: bool) -> None:
+        """Close a topic, or open it again; None is General."""
+        topic = chat.topics.get(thread or 0)
+        if topic is None:
+            raise Refusal(404, "There is no such topic.")
+        if topic.closed != closed:
+            topic.closed = closed
+            self.log({"type": "chat", "chat": chat.for_page()})
+            what = "forum_topic_closed" if closed else "forum_topic_reopened"
+            self._serve(chat, self.users[user], now, {what: {}}, thread)
+
+    # Inline mode
+
+    def ask_inline(self, user: int, chat: Chat, query: str, offset: str) -> str:
+        """Ask the bot for inline results; return the query's id."""
+        kind = "sender" if chat.type == "private" else chat.type
+        body = {"from": self.users[user], "query": query, "offset": offset, "chat_type": kind}
+        id_ = self.ask_bot("inline_query", body)
+        keep(self.asked, id_, (user, query), QUERIES_KEPT)
+        return id_
+
+    def choose(self, draft: Message, query: str, result_id: str) -> Message:
+        """Post the chosen one of an answer's results, and tell the bot which it was."""
+        asker, words = self.asked.get(query, (0, ""))
+        results = (self.answers.get(query) or {}).get("results", [])
+        result = next((one for one in results if one["id"] == result_id), None)
+        if result is None or asker != draft.author["id"]:
+            raise Refusal(404, "These results are too old: ask again.")
+        draft.text, draft.entities, draft.markup = result["text"], result["entities"], result["reply_markup"]
+        draft.via_bot = True
+        message = self.write(draft)
+        chosen: Json = {"result_id": result_id, "from": draft.author, "query": words}
+        if message.inline_id:
+            chosen["inline_message_id"] = message.inline_id
+        self.update("chosen_inline_result", chosen)
+        return message
+
+    # What a reply keyboard asks for
+
+    def fitting(self, user: int, request: Json) -> list[Chat]:
+        """Return the user's chats that a KeyboardButtonRequestChat lets them choose from."""
+        kind = "channel" if request.get("chat_is_channel") else "supergroup"
+        needs_rights = request.get("user_administrator_rights") or request.get("bot_administrator_rights")
+        return [
+            chat
+            for chat in self.chats.values()
+            if chat.type == kind
+            and chat.has(user, ADMINISTRATORS if needs_rights else PRESENT)
+            and request.get("chat_is_forum") in {None, bool(chat.topics)}
+            and request.get("chat_has_username") in {None, bool(chat.username)}
+            and not (request.get("chat_is_created") and not chat.has(user, ("creator",)))
+            and not (request.get("bot_is_member") and not chat.has(BOT_ID))
+        ]
+
+    def share(self, draft: Message, request: Json, chosen: Chat) -> Message:
+        """Tell the bot which chat was chosen; where it asked for rights, it gets them first."""
+        if chosen not in self.fitting(draft.author["id"], request):
+            raise Refusal(403, "This chat is not one that the button asks for.")
+        if request.get("bot_administrator_rights") and not chosen.has(BOT_ID, ADMINISTRATORS):
+            self.change_role(
+                draft.author, chosen, BOT_ID, RoleChange("administrator", can_post=True), draft.date
+            )
+        shared: Json = {"request_id": request["request_id"], "chat_id": chosen.id}
+        if request.get("request_title"):
+            shared["title"] = chosen.title
+        if request.get("request_username") and chosen.username:
+            shared["username"] = chosen.username
+        draft.content = {"chat_shared": shared}
+        return self.write(draft)
