@@ -19,7 +19,6 @@ from bot.core.schedule import next_slot
 from bot.locales import load_languages
 from bot.ports import Clock, StartError, Store, StoreError
 from bot.scheduler import Scheduler, Tick
-from bot.services.correcting import Correcting
 from bot.services.delivering import Delivering
 from bot.store import open_store
 from bot.telegram.alerts import TelegramAlerts
@@ -27,9 +26,8 @@ from bot.telegram.application import build_application
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.menu import Menu
 from bot.telegram.polling import connected, receiving
-from bot.telegram.sender import TelegramSender
 from bot.web.health import Health, serve_health
-from bot.wiring import add_answers, delivery, first_library, following, publishing, receive
+from bot.wiring import add_answers, delivery, first_library, following, listing, publishing, receive, telling
 
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
@@ -59,12 +57,10 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         added = await store.register(library.ids, clock.now())
         reception = receive(store, clock, settings, languages)
         reception.take(library, added)
-        broadcasting = add_answers(application, store, clock, settings, reception)
-        alerts = TelegramAlerts(application.bot, settings.telegram.admins)
-        sender = TelegramSender(application.bot)
-        delivering = delivery(store, sender, alerts, clock, settings, languages)
+        alerts, informing = await telling(application, store, settings, languages)
+        broadcasting = add_answers(application, store, clock, settings, reception, informing)
+        delivering, correcting = delivery(application, store, alerts, clock, settings, languages, informing)
         delivering.take(library, added)
-        correcting = Correcting(store, sender, clock, next(iter(settings.telegram.admins), 0), languages)
         await delivering.recover()
         await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted
@@ -79,11 +75,11 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
             "correct": (lambda: correcting.tick(delivering.library), 5),
             "purge": (functools.partial(_purge, store, clock), 3600),
             "reload": (following(content, state, publish, alerts), 2),
+            "channels": (await listing(application, store, informing, alerts, clock, settings), 300),
             "menu": (lambda: menu.show(delivering.library), 60),
         }
         await stack.enter_async_context(_ticking(delivering, alerts, limiter, ticks))
-        digests = len(library.sequence((), clock.now().date()))
-        _log.info("bot.started", name=application.bot.username, digests=digests)
+        _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
 

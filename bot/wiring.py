@@ -13,21 +13,29 @@ from bot.core.language import Language
 from bot.core.library import Library
 from bot.core.model import Preferences
 from bot.core.sequence import Added
-from bot.ports import Alerts, Clock, Sender, StartError, Store
+from bot.ports import Alerts, Clock, StartError, Store
 from bot.scheduler import Tick
 from bot.services.broadcasting import Broadcasting
+from bot.services.chats import Chats
+from bot.services.correcting import Correcting
 from bot.services.delivering import Delivering, Pace
+from bot.services.informing import Informing
+from bot.services.listing import Listed, Listing
 from bot.services.outbox import report
 from bot.services.reading import Reading
 from bot.services.reloading import Reloading
 from bot.services.subscribing import Subscribing
 from bot.services.use_cases import UseCases
 from bot.store import orders_of
+from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import App
+from bot.telegram.chats import ChatHandlers
 from bot.telegram.menu import Menu
 from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.question import Reception
+from bot.telegram.rights import TelegramDirectory
 from bot.telegram.routes import add_routes
+from bot.telegram.sender import TelegramSender
 
 
 def receive(store: Store, clock: Clock, settings: Settings, languages: Mapping[str, Language]) -> Reception:
@@ -40,13 +48,19 @@ def receive(store: Store, clock: Clock, settings: Settings, languages: Mapping[s
             say,
             reading=Reading(store, library, clock, say, added),
             subscribing=Subscribing(store, library, clock, defaults, say),
+            chats=Chats(store, library, clock, defaults, say),
         )
 
     return Reception(store, languages, reader.language, make)
 
 
 def add_answers(
-    application: App, store: Store, clock: Clock, settings: Settings, reception: Reception
+    application: App,
+    store: Store,
+    clock: Clock,
+    settings: Settings,
+    reception: Reception,
+    informing: Informing,
 ) -> Broadcasting:
     """What operators and readers can ask for."""
     rate, zone = settings.delivery.rate, settings.reader.zone
@@ -54,22 +68,78 @@ def add_answers(
     broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, zone, orders)
     outbox = functools.partial(report, store, clock, rate, zone)
     Operator(broadcasting, outbox, settings.telegram.admins).add_to(application)
-    add_routes(application, reception, in_channels=settings.telegram.channel_commands)
+    chats = ChatHandlers(reception, informing, TelegramDirectory(application.bot))
+    add_routes(application, reception, chats, in_channels=settings.telegram.channel_commands)
     return broadcasting
 
 
-def delivery(
+async def telling(
+    application: App, store: Store, settings: Settings, languages: Mapping[str, Language]
+) -> tuple[TelegramAlerts, Informing]:
+    """What tells operators, and those who have set up a group or channel."""
+    bot = application.bot
+    alerts = TelegramAlerts(bot, settings.telegram.admins, TelegramDirectory(bot))
+    informing = Informing(store, alerts, languages, settings.reader.language)
+    await informing.recover()
+    return alerts, informing
+
+
+async def listing(
+    application: App, store: Store, informing: Informing, alerts: Alerts, clock: Clock, settings: Settings
+) -> Tick:
+    """Subscribe the channels of the configuration; the tick goes on with those that cannot be used yet."""
+    reader = settings.reader
+    channels = [
+        Listed(
+            each.chat,
+            Preferences(
+                each.time or reader.time,
+                each.days or reader.days,
+                each.zone or reader.zone,
+                each.themes,
+                each.articles,
+                each.silent,
+            ),
+            each.language or reader.language,
+        )
+        for each in settings.channels
+    ]
+    tick = Listing(store, TelegramDirectory(application.bot), informing, alerts, clock, channels).tick
+    await tick()
+    return tick
+
+
+def delivery(  # noqa: PLR0913, PLR0917  the parts of a whole
+    application: App,
     store: Store,
-    sender: Sender,
     alerts: Alerts,
     clock: Clock,
     settings: Settings,
     languages: Mapping[str, Language],
-) -> Delivering:
-    """What plans and sends; it has nothing to send before it is given a library."""
+    informing: Informing,
+) -> tuple[Delivering, Correcting]:
+    """What plans and sends, which has nothing to send before it is given a library; and what edits what was sent."""
     owner = secrets.token_hex(8)  # fences off a process of before
-    pace = Pace(**dict(settings.delivery))
-    return Delivering(store, sender, alerts, Library(()), clock, owner, pace, languages=languages)
+    pace, sender = Pace(**dict(settings.delivery)), TelegramSender(application.bot)
+    link = functools.partial(_link, application.bot.username)
+    delivering = Delivering(
+        store,
+        sender,
+        alerts,
+        Library(()),
+        clock,
+        owner,
+        pace,
+        languages=languages,
+        informing=informing,
+        link=link,
+    )
+    operator = next(iter(settings.telegram.admins), 0)
+    return delivering, Correcting(store, sender, clock, operator, languages, link)
+
+
+def _link(name: str, digest: str) -> str:
+    return f"https://t.me/{name}?start=d_{digest}"
 
 
 def first_library(content: Path) -> Library:

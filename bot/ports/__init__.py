@@ -1,6 +1,7 @@
 """What the use cases need of the world, as Protocols with written contracts."""
 
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
+from bot.ports.owners import Directory, Notices, Owners
 from bot.ports.store import Choose, Readers, Store
 from bot.ports.world import Alerts, Clock, Sender, StartError, StoreBusyError, StoreError
 
@@ -10,7 +11,10 @@ __all__ = [
     "Choose",
     "Clock",
     "Corrections",
+    "Directory",
+    "Notices",
     "Outbox",
+    "Owners",
     "Readers",
     "Sender",
     "StartError",

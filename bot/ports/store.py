@@ -8,6 +8,7 @@ from bot.core.delivery import Decision, OnAmbiguous
 from bot.core.model import Chat, Delivery, History, Kind, Outlook, Pick, Preferences, Subscription, Wanted
 from bot.core.planning import Planned
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
+from bot.ports.owners import Owners
 
 Choose = Callable[[Preferences, History], Pick]
 """What a chat gets next, from its preferences and what it has read."""
@@ -63,7 +64,7 @@ class Readers(Protocol):
         ...
 
 
-class Store(Readers, Broadcasts, Corrections, Outbox, Protocol):
+class Store(Readers, Owners, Broadcasts, Corrections, Outbox, Protocol):
     """Subscriptions, progress and deliveries.
 
     Every method is one transaction that is on disk when the method returns. Datetimes in and out are aware

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.language import Language
+from bot.services.chats import Chats
 from bot.services.reading import Reading
 from bot.services.subscribing import Subscribing
 
@@ -14,3 +15,4 @@ class UseCases:
     say: Language
     reading: Reading
     subscribing: Subscribing
+    chats: Chats

@@ -16,13 +16,14 @@ from bot.store.broadcasts import SqlBroadcasts
 from bot.store.claiming import OPEN, claim
 from bot.store.corrections import SqlCorrections
 from bot.store.outbox import SqlOutbox
+from bot.store.owners import SqlOwners
 from bot.store.readers import SqlReaders
 from bot.store.rows import new_delivery, same_chat, subscription_of
 from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, settle
 from bot.store.tables import broadcasts, deliveries, holds, meta, stopped, subscriptions
 
 
-class SqlStore(SqlReaders, SqlBroadcasts, SqlCorrections, SqlOutbox):
+class SqlStore(SqlReaders, SqlOwners, SqlBroadcasts, SqlCorrections, SqlOutbox):
     """Implements the `Store` port; the contracts are written there."""
 
     # -- deliveries ---------------------------------------------------------------------------------------

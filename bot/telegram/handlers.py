@@ -6,17 +6,16 @@ from difflib import get_close_matches
 from typing import Any
 
 import structlog
-from telegram import ChatMember, Update
+from telegram import Update
 from telegram.error import TelegramError
 
-from bot.core import texts
+from bot.core import chats_texts, texts
 from bot.core.markdown import escape
-from bot.core.model import Message
+from bot.core.model import Kind, Message
 from bot.services.reading import Page
 from bot.telegram.question import Context, Question, Reception, message_of
 
 _log = structlog.get_logger(__name__)
-_GONE = (ChatMember.BANNED, ChatMember.LEFT)
 _LONGEST_SHOWN = 32
 
 Answer = Callable[[Question, Context], Awaitable[None]]
@@ -42,7 +41,8 @@ class Handlers:
     async def start(self, question: Question, context: Context) -> None:
         """Welcome; with `?start=THEME` the theme itself."""
         use_cases, chat = question.use_cases, question.chat
-        await use_cases.subscribing.returned(chat.id)
+        if question.private:  # elsewhere anybody may say so, and Telegram tells when the bot may write again
+            await use_cases.subscribing.returned(chat.id)
         page = await use_cases.reading.theme(chat, context.args[0].casefold()) if context.args else None
         await question.show(page or await use_cases.reading.welcome())
 
@@ -95,6 +95,9 @@ class Handlers:
         if query is None or query.message is None:
             return
         question = await self.reception.question(update)
+        if question.kind is Kind.CHANNEL and not await question.may_change():
+            await query.answer(question.say(chats_texts.READ_IN_PRIVATE))
+            return
         action, _, subject = (query.data or "").partition(":")
         toast = await self._press_reading(question, action, subject)
         await query.answer(toast)
@@ -122,27 +125,6 @@ class Handlers:
         if page:
             await question.show(page)
         return None if page else question.say(texts.GONE)
-
-    # -- the chat itself ----------------------------------------------------------------------------------
-
-    async def membership(self, update: Update, _: Context) -> None:
-        """The bot was blocked, removed, or let in again."""
-        change = update.my_chat_member
-        if change is None:
-            return
-        subscribing = self.reception.speaking().subscribing
-        if change.new_chat_member.status in _GONE:
-            await subscribing.left(change.chat.id, change.new_chat_member.status)
-        else:
-            await subscribing.returned(change.chat.id)
-
-    async def migrated(self, update: Update, _: Context) -> None:
-        """The group has a new id: told once in the old group and once in the new one, in any order."""
-        message, subscribing = message_of(update), self.reception.speaking().subscribing
-        if message.migrate_to_chat_id:
-            await subscribing.moved(message.chat.id, message.migrate_to_chat_id)
-        elif message.migrate_from_chat_id:
-            await subscribing.moved(message.migrate_from_chat_id, message.chat.id)
 
     async def failed(self, update: object, context: Context) -> None:
         """Any error on the way: it is logged, and the reader hears a sentence rather than nothing."""

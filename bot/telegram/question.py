@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from telegram import CallbackQuery, ChatMember, Update, User
+from telegram import CallbackQuery, Update, User
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
 from telegram.error import BadRequest
@@ -16,11 +16,11 @@ from bot.core.sequence import Added
 from bot.ports import Store
 from bot.services.reading import Page
 from bot.services.use_cases import UseCases
+from bot.telegram.rights import person, refusal
 from bot.telegram.sender import arguments, sending, topic
 
 Context = ContextTypes.DEFAULT_TYPE
 Make = Callable[[Language, Library, Added], UseCases]
-_ADMINISTRATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 _KINDS = {ChatType.PRIVATE: Kind.PRIVATE, ChatType.CHANNEL: Kind.CHANNEL}
 
 
@@ -102,23 +102,18 @@ class Question:
         name, _, addressee = word.removeprefix("/").partition("@")
         return name, addressee
 
+    @property
+    def owner(self) -> int:
+        """Who sets something up in a group and is told of its troubles; 0 in private, or where no person shows."""
+        return 0 if self.private else person(self.user)
+
+    async def refusal(self) -> str | None:
+        """Why who asks may not change anything here, as one of the texts; None: they may. Asked at every change."""
+        return await refusal(self.message, self.user, pressed=self.query is not None)
+
     async def may_change(self) -> bool:
         """In private everybody; elsewhere the chat's administrators, asked of Telegram at every change."""
-        message = self.message
-        if self.private:
-            return True
-        if (
-            self.query is None
-            and message.sender_chat is not None
-            and message.sender_chat.id == message.chat.id
-        ):
-            return (
-                True  # an anonymous administrator, or a post in a channel, which only administrators can make
-            )
-        if self.user is None:
-            return False
-        member = await message.chat.get_member(self.user.id)
-        return member.status in _ADMINISTRATORS
+        return await self.refusal() is None
 
     async def answer(self, message: Message) -> None:
         """Send a message to the chat, and to the topic, that asks."""

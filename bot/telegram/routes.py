@@ -3,32 +3,41 @@
 from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
 
 from bot.telegram.application import App
+from bot.telegram.chats import ChatHandlers
 from bot.telegram.handlers import Handlers
 from bot.telegram.question import Reception
 from bot.telegram.settings import SettingsHandlers
 
 
-def add_routes(application: App, reception: Reception, *, in_channels: bool) -> None:
+def add_routes(application: App, reception: Reception, chats: ChatHandlers, *, in_channels: bool) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
     reading, settings = Handlers(reception), SettingsHandlers(reception)
-    chats: filters.BaseFilter = filters.UpdateType.MESSAGE
+    # What a linked channel posts is copied to its group by Telegram, and is nobody's command there.
+    asked: filters.BaseFilter = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD
     if in_channels:
-        chats = chats | filters.UpdateType.CHANNEL_POST
+        asked = asked | filters.UpdateType.CHANNEL_POST
     commands = {
         name: getattr(reading, name) for name in ("start", "help", "themes", "next", "article", "changes")
     }
-    commands |= {"subscribe": settings.subscribe, "unsubscribe": settings.unsubscribe}
+    commands |= {
+        "subscribe": settings.subscribe,
+        "unsubscribe": settings.unsubscribe,
+        "channels": chats.channels,
+    }
     for name, answer in commands.items():
-        application.add_handler(CommandHandler(name, reading.of(answer), filters=chats))
+        application.add_handler(CommandHandler(name, reading.of(answer), filters=asked))
     private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
     application.add_handlers(
         [
-            MessageHandler(filters.StatusUpdate.MIGRATE, reading.migrated),
-            MessageHandler(chats & filters.COMMAND, reading.of(reading.other_command)),
+            MessageHandler(filters.StatusUpdate.MIGRATE, chats.migrated),
+            MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, chats.reopened),
+            MessageHandler(filters.StatusUpdate.CHAT_SHARED, reading.of(chats.shared)),
+            MessageHandler(asked & filters.COMMAND, reading.of(reading.other_command)),
             MessageHandler(filters.UpdateType.MESSAGE & private_text, reading.of(reading.text)),
             CallbackQueryHandler(settings.press, pattern="^(s(:.*)?|over)$"),
+            CallbackQueryHandler(chats.press, pattern="^ch:"),
             CallbackQueryHandler(reading.press),
-            ChatMemberHandler(reading.membership, ChatMemberHandler.MY_CHAT_MEMBER),
+            ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ]
     )
     application.add_error_handler(reading.failed)
