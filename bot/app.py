@@ -55,7 +55,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         application = build_application(secret, settings.telegram.api_url, health.polled, limiter, in_flight)
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
         added = await store.register(library.ids, clock.now())
-        reception = receive(store, clock, settings, languages)
+        reception = receive(store, clock, settings, languages, secret)
         reception.take(library, added)
         alerts, informing = await telling(application, store, settings, languages)
         broadcasting = add_answers(application, store, clock, settings, reception, informing)

@@ -13,10 +13,13 @@ from bot.core.language import Language
 from bot.core.library import Library
 from bot.core.model import Preferences
 from bot.core.sequence import Added
+from bot.places import Places, zone_at, zone_name
 from bot.ports import Alerts, Clock, StartError, Store
+from bot.ports.places import Atlas
 from bot.scheduler import Tick
 from bot.services.broadcasting import Broadcasting
 from bot.services.chats import Chats
+from bot.services.choosing import Choosing
 from bot.services.correcting import Correcting
 from bot.services.delivering import Delivering, Pace
 from bot.services.informing import Informing
@@ -35,23 +38,29 @@ from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.question import Reception
 from bot.telegram.rights import TelegramDirectory
 from bot.telegram.routes import add_routes
+from bot.telegram.seals import Seals, key_of
 from bot.telegram.sender import TelegramSender
 
 
-def receive(store: Store, clock: Clock, settings: Settings, languages: Mapping[str, Language]) -> Reception:
+def receive(
+    store: Store, clock: Clock, settings: Settings, languages: Mapping[str, Language], token: str
+) -> Reception:
     """Where readers' questions come in."""
     reader = settings.reader
+    atlas = Atlas(Places().find, zone_name, zone_at)
     defaults = Preferences(reader.time, reader.days, reader.zone)
 
     def make(say: Language, library: Library, added: Added) -> UseCases:
+        subscribing = Subscribing(store, library, clock, defaults, say, atlas)
         return UseCases(
             say,
             reading=Reading(store, library, clock, say, added),
-            subscribing=Subscribing(store, library, clock, defaults, say),
-            chats=Chats(store, library, clock, defaults, say),
+            subscribing=subscribing,
+            choosing=Choosing(subscribing),
+            chats=Chats(subscribing),
         )
 
-    return Reception(store, languages, reader.language, make)
+    return Reception(store, languages, reader.language, make, Seals(key_of(token)))
 
 
 def add_answers(

@@ -1,37 +1,21 @@
 """Messages and screens: what a reader sees is valid for Telegram, escaped and short enough."""
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.core import render, screens, texts
+from bot.core import render, texts
 from bot.core.language import ENGLISH
 from bot.core.library import Library
-from bot.core.model import (
-    EVERY_DAY,
-    WEEKDAYS,
-    Button,
-    Chat,
-    Digest,
-    Message,
-    Pick,
-    Preferences,
-    Subscription,
-    Theme,
-)
-from tests.fakes import LIBRARY, NOW, TRADE, WATER, digests
+from bot.core.model import Button, Digest, Message, Pick, Theme
+from tests.fakes import LIBRARY, TRADE, WATER, digests
 
-TAGS = {"b", "i", "u", "s", "code", "pre", "a", "blockquote", "tg-spoiler"}
+TAGS = {"b", "i", "u", "s", "code", "pre", "a", "blockquote", "tg-spoiler", "tg-time"}
 ARTICLE = LIBRARY.articles[0]
 WATER_THEME, TRADE_THEME = LIBRARY.themes
 SHELVES = {"water": WATER, "trade": TRADE}
-WANTED = Preferences(dt.time(7, 30), WEEKDAYS, "Asia/Almaty", ("trade",))
-SUBSCRIPTION = Subscription(Chat(1), WANTED, NOW + dt.timedelta(hours=22, minutes=30))
 
 
 class Balanced(HTMLParser):
@@ -45,7 +29,7 @@ class Balanced(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Only what Telegram knows."""
         assert tag in TAGS, tag
-        assert {name for name, _ in attrs} <= {"href", "expandable"}
+        assert {name for name, _ in attrs} <= {"href", "expandable", "unix", "format"}
         self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -99,15 +83,6 @@ def all_messages(library: Library) -> Iterator[Message]:
             yield render.with_paragraphs(ENGLISH, page, item, theme.digests, found)
 
 
-def all_screens(wanted: Preferences, themes: tuple[Theme, ...]) -> Iterator[Message]:
-    """Every screen of the settings."""
-    yield screens.overview(ENGLISH, Subscription(Chat(1), wanted, NOW), themes, NOW)
-    yield screens.choose_time(ENGLISH, wanted)
-    yield screens.choose_days(ENGLISH, wanted)
-    yield screens.choose_themes(ENGLISH, wanted, themes)
-    yield screens.choose_zone(ENGLISH, wanted, NOW)
-
-
 def check(message: Message) -> None:
     """What Telegram demands of every message."""
     assert 1 <= len(plain(message.html)) <= 4096
@@ -121,22 +96,6 @@ def test_every_message_is_what_telegram_takes() -> None:
     """Balanced HTML, labels, callback data of at most 64 bytes."""
     for message in all_messages(LIBRARY):
         check(message)
-
-
-@given(
-    st.integers(0, 1439).map(lambda minutes: dt.time(*divmod(minutes, 60))),
-    st.integers(1, EVERY_DAY),
-    st.sampled_from([*screens.ZONES, "Etc/GMT-5", "America/Argentina/Buenos_Aires", "UTC"]),
-    st.sets(st.sampled_from(["water", "trade", "gone"])).map(lambda names: tuple(sorted(names))),
-)
-def test_every_screen_is_what_telegram_takes(
-    time: dt.time, days: int, zone: str, themes: tuple[str, ...]
-) -> None:
-    """For all preferences; and each screen but the overview leads back to it."""
-    wanted = Preferences(time, days, zone, themes)
-    for place, message in enumerate(all_screens(wanted, LIBRARY.themes)):
-        check(message)
-        assert (message.buttons[-1] == (Button(texts.BACK, "s"),)) == bool(place)
 
 
 def test_names_are_escaped() -> None:
@@ -224,9 +183,7 @@ def test_toasts_are_short_enough() -> None:
         texts.position(ENGLISH, 999, 999, 998),
         texts.GONE,
         texts.OLD_BUTTON,
-        texts.OLD_SETTING,
         texts.ONLY_ADMINS,
-        texts.STARTED_OVER,
         texts.SOMETHING_WENT_WRONG,
     )
     assert max(map(len, toasts)) <= 200
@@ -239,11 +196,8 @@ def test_every_sentence_is_what_telegram_takes() -> None:
         texts.help_text(ENGLISH, "water"),
         texts.PLAIN_TEXT,
         texts.NOTHING_HERE,
-        texts.UNSUBSCRIBED,
-        texts.NOT_SUBSCRIBED,
         texts.unknown_command(ENGLISH, "x&lt;", "next"),
         texts.unknown_command(ENGLISH, "x", None),
-        texts.not_understood(ENGLISH, ("“&lt;b”",), "water"),
     ):
         assert plain(html)
 
@@ -254,80 +208,9 @@ def test_the_menu_is_what_telegram_takes() -> None:
     assert all(1 <= len(description) <= 256 for description in texts.COMMANDS.values())
 
 
-# -- the settings -----------------------------------------------------------------------------------------
-
-
-def test_the_overview_shows_what_was_chosen_and_when_the_next_one_comes() -> None:
-    """In the reader's own time."""
-    seen = plain(screens.overview(ENGLISH, SUBSCRIPTION, LIBRARY.themes, NOW).html)
-    assert "07:30, weekdays" in seen
-    assert "Almaty (Asia/Almaty)" in seen
-    assert "/trade" in seen
-    assert "tomorrow, Tuesday, 24 November, 07:30" in seen
-
-
-def test_a_paused_subscription_says_so() -> None:
-    """There is no next digest to name."""
-    assert screens.upcoming(ENGLISH, Subscription(Chat(1), WANTED, None), NOW) == "paused"
-
-
-@pytest.mark.parametrize(
-    ("hours", "said"),
-    [
-        (1, "today, Monday, 23 November, 10:00"),
-        (24, "tomorrow, Tuesday, 24 November, 09:00"),
-        (72, "Thursday, 26 November, 09:00"),
-    ],
-)
-def test_moments_are_said_by_the_readers_calendar(hours: int, said: str) -> None:
-    """Today and tomorrow are local dates."""
-    wanted = Subscription(Chat(1), WANTED, NOW + dt.timedelta(hours=hours))
-    assert screens.upcoming(ENGLISH, wanted, NOW) == said
-
-
-def chosen(message: Message) -> list[str]:
-    """What is marked."""
-    return [label.removeprefix("✓ ") for label in labels(message) if label.startswith("✓ ")]
-
-
-def test_what_is_chosen_is_marked() -> None:
-    """On every screen."""
-    assert chosen(screens.choose_time(ENGLISH, WANTED)) == ["07", "07:30"]
-    assert chosen(screens.choose_days(ENGLISH, WANTED)) == ["Weekdays", "Mon", "Tue", "Wed", "Thu", "Fri"]
-    assert chosen(screens.choose_themes(ENGLISH, WANTED, LIBRARY.themes)) == ['🤝 Trade & "so" <on>']
-    assert chosen(screens.choose_zone(ENGLISH, WANTED, NOW)) == ["Almaty 09:00"]
-
-
-def test_a_time_between_the_quarters_marks_its_hour_alone() -> None:
-    """07:10 stands on no button, and choosing another hour keeps its minutes."""
-    odd = Preferences(dt.time(7, 10), EVERY_DAY, "UTC")
-    message = screens.choose_time(ENGLISH, odd)
-    assert chosen(message) == ["07"]
-    assert Button("08", "s:t:0810") in buttons(message)
-
-
-def test_a_press_on_a_day_adds_it_or_takes_it_away_but_never_the_last() -> None:
-    """The mask that a button carries is never empty."""
-    data = {button.label: button.data for button in buttons(screens.choose_days(ENGLISH, WANTED))}
-    assert (data["Sat"], data["✓ Mon"]) == ("s:d:63", "s:d:30")
-    alone = Preferences(dt.time(9), 1, "UTC")
-    assert Button("✓ Mon", "s:d:1") in buttons(screens.choose_days(ENGLISH, alone))
-
-
-def test_zones_are_named_as_people_do() -> None:
-    """The city; for whole hours the sign that people mean."""
-    assert texts.city("America/Argentina/Buenos_Aires") == "Buenos Aires"
-    assert (texts.city("Etc/GMT-5"), texts.city("Etc/GMT+3"), texts.city("Etc/GMT")) == (
-        "UTC+5",
-        "UTC-3",
-        "GMT",
-    )
-
-
 def test_long_ids_and_names_still_fit_a_button() -> None:
     """The longest theme name that is allowed, and ids that leave room for the action."""
     name = "n" * 32
     theme = Theme(name, "T", "🤝", "S", digests("d" * 60, "e" * 60))
     for item in theme.digests:
         check(render.digest(ENGLISH, theme, item, theme.digests, Pick(None, 1, 2)))
-    check(screens.choose_themes(ENGLISH, WANTED, (theme,)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core import texts
+from bot.core import settings_texts, texts
 from bot.sandbox import Sandbox, SandboxSettings
 from tests.conversation import OTHER, READER, SAMPLE, BotProcess, Conversation, Json
 
@@ -120,7 +120,7 @@ async def test_a_removed_theme_and_digest_are_missed_in_friendly_words(stage: St
 
     await until(gone)
     assert (await stage.reader.press(fish, "▶"))["text"] == texts.GONE
-    assert (await stage.reader.press(screen, "Initiatives"))["text"] == texts.OLD_SETTING
+    assert (await stage.reader.press(screen, "Initiatives"))["text"] == settings_texts.OUT_OF_DATE
     assert "I do not know /initiatives." in (await stage.reader.say("/initiatives"))["text"]
     assert "Springs" in (await stage.reader.say("/next"))["text"]
 

@@ -19,6 +19,7 @@ from bot.core.findings import Finding
 from bot.core.library import Library
 from bot.core.model import EVERY_DAY, Chat, Delivery, Digest, Message, Preferences
 from bot.ports import Choose, Store
+from bot.services.choosing import Choosing
 from bot.services.delivering import Delivering, Pace
 from bot.services.reading import Reading
 from bot.services.reloading import Reloading
@@ -372,12 +373,13 @@ async def test_a_subscription_to_a_removed_theme_goes_on_with_the_others(store: 
     delivering.take(library)
     await tick(delivering)
     assert sender.titles() == ["🤝 <b>Title w1</b>"]
-    subscribing = Subscribing(store, library, clock, WANTED)
-    overview, screen = await subscribing.overview(ALICE), await subscribing.screen(ALICE, "themes")
+    choosing = Choosing(Subscribing(store, library, clock, WANTED))
+    overview, screen = await choosing.screen(ALICE, ""), await choosing.screen(ALICE, "themes")
+    assert overview is not None
     assert screen is not None
     assert "📚 All themes" in overview.html
-    assert await subscribing.change(ALICE, "c", "trade") is None
-    assert await subscribing.change(ALICE, "c", "water") is not None
+    assert await choosing.change(ALICE, "c", "trade") is None
+    assert await choosing.change(ALICE, "c", "water") is not None
 
 
 # -- deliveries while the library changes -----------------------------------------------------------------

@@ -2,19 +2,25 @@
 
 import datetime as dt
 import functools
+from dataclasses import replace
 
 import pytest
 
-from bot.core import texts
-from bot.core.model import EVERY_DAY, WEEKDAYS, Chat, Message, Preferences
+from bot.core import settings_texts as texts
+from bot.core.language import Language
+from bot.core.model import EVERY_DAY, WEEKDAYS, Chat, Kind, Message, Preferences
 from bot.core.planning import plan
+from bot.core.screens import At
+from bot.places import Places, zone_at, zone_name
 from bot.ports import Store
+from bot.ports.places import Atlas
 from bot.services.subscribing import Subscribing
 from tests.fakes import LIBRARY, NOW, FixedClock
 
 READER, TOPIC = Chat(1), Chat(1, 7)
 DEFAULTS = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
 DAY = dt.timedelta(days=1)
+ATLAS = Atlas(Places().find, zone_name, zone_at)
 
 
 @pytest.fixture
@@ -48,6 +54,45 @@ async def test_a_bare_line_subscribes_with_the_defaults(subscribing: Subscribing
     assert await preferences(store) == DEFAULTS
     assert "tomorrow, Tuesday, 24 November, 09:00" in message.html
     assert {"s:time", "s:days", "s:themes", "s:zone", "s:off"} <= data(message)
+
+
+async def test_looking_begins_nothing(subscribing: Subscribing, store: Store) -> None:
+    """Without a subscription the settings say what was read, and offer one."""
+    await store.mark_seen(READER, "w1", NOW)
+    message = await subscribing.overview(READER)
+    assert "1 of 4 read" in message.html
+    assert "!s:on:" in data(message)
+    assert await store.subscription(READER) is None
+
+
+async def test_a_subscription_speaks_the_language_in_use_unless_one_was_chosen(
+    subscribing: Subscribing, store: Store
+) -> None:
+    """So that deliveries speak it, whatever the app of who reads them is set to."""
+    russian = replace(subscribing, say=Language("ru"))
+    await russian.line(READER, (), At(Kind.PRIVATE))
+    assert await store.language(READER) == "ru"
+    await subscribing.line(READER, ["07:30"], At(Kind.PRIVATE))
+    assert await store.language(READER) == "ru"
+
+
+async def test_a_city_in_any_language_is_a_zone(store: Store, clock: FixedClock) -> None:
+    """In one line with the rest; a name of several words too."""
+    subscribing = Subscribing(store, LIBRARY, clock, DEFAULTS, atlas=ATLAS)
+    await subscribing.line(READER, ["Усть-Каменогорск", "7:30", "пн,ср"])
+    assert await preferences(store) == Preferences(dt.time(7, 30), 5, "Asia/Almaty")
+    await subscribing.line(READER, ["Нижний", "Новгород", "күн", "сайын", "кешкі", "9"])
+    assert await preferences(store) == Preferences(dt.time(21), EVERY_DAY, "Europe/Moscow")
+
+
+async def test_a_group_remembers_who_set_it_up(subscribing: Subscribing, store: Store) -> None:
+    """Who is told when it cannot be reached; a later change by nobody known leaves that."""
+    group = Chat(-100)
+    await subscribing.line(group, (), At(Kind.GROUP, 7))
+    await subscribing.line(group, ["07:30"], At(Kind.GROUP))
+    subscription = await store.subscription(group)
+    assert subscription is not None
+    assert subscription.owner == 7
 
 
 async def test_a_line_says_everything_in_any_order(subscribing: Subscribing, store: Store) -> None:
@@ -98,76 +143,6 @@ async def test_stopping(subscribing: Subscribing, store: Store) -> None:
     assert (await subscribing.stop(READER)).html == texts.UNSUBSCRIBED
     assert (await subscribing.stop(READER)).html == texts.NOT_SUBSCRIBED
     assert (await store.history(READER)).seen == {"w1"}
-
-
-async def test_without_a_subscription_there_is_nothing_to_change(subscribing: Subscribing) -> None:
-    """An old message's buttons lead nowhere."""
-    assert await subscribing.screen(READER, "time") is None
-    assert await subscribing.change(READER, "t", "0730") is None
-
-
-@pytest.mark.parametrize("name", ["time", "days", "themes", "zone"])
-async def test_each_screen_opens_and_leads_back(subscribing: Subscribing, name: str) -> None:
-    """A screen that does not exist is None."""
-    await subscribing.line(READER, ())
-    assert "s" in data(await subscribing.screen(READER, name))
-    assert await subscribing.screen(READER, "nothing") is None
-
-
-@pytest.mark.parametrize(
-    ("what", "value", "expected"),
-    [
-        ("t", "2130", Preferences(dt.time(21, 30), EVERY_DAY, "Asia/Almaty")),
-        ("d", "31", Preferences(dt.time(9), WEEKDAYS, "Asia/Almaty")),
-        ("c", "trade", Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty", ("trade",))),
-        ("z", "Europe/Berlin", Preferences(dt.time(9), EVERY_DAY, "Europe/Berlin")),
-    ],
-)
-async def test_a_press_changes_one_thing(
-    subscribing: Subscribing, store: Store, what: str, value: str, expected: Preferences
-) -> None:
-    """And shows the screen as it is then; pressing what is chosen already changes nothing."""
-    await subscribing.line(READER, ())
-    message = await subscribing.change(READER, what, value)
-    assert await preferences(store) == expected
-    if what != "c":
-        assert await subscribing.change(READER, what, value) == message
-
-
-async def test_themes_are_pressed_on_and_off(subscribing: Subscribing, store: Store) -> None:
-    """None chosen means all, and so does the button for all."""
-    await subscribing.line(READER, ())
-    steps = []
-    for value in ("water", "trade", "water", "trade", "water", ""):
-        await subscribing.change(READER, "c", value)
-        steps.append((await preferences(store)).themes)
-    assert steps == [("water",), ("trade", "water"), ("trade",), (), ("water",), ()]
-
-
-@pytest.mark.parametrize(
-    ("what", "value"),
-    [
-        ("t", "2560"), ("t", "x"), ("t", ""), ("d", "0"), ("d", "128"), ("d", "-1"), ("d", "x"),
-        ("c", "nothing"), ("z", "Mars/Olympus"), ("z", "../../etc/passwd"), ("z", "/etc/localtime"),
-        ("z", ""), ("z", "Europe"), ("z", "a\x00b"), ("q", "1"),
-    ],
-)  # fmt: skip
-async def test_what_no_button_of_ours_carries_changes_nothing(
-    subscribing: Subscribing, store: Store, what: str, value: str
-) -> None:
-    """Callback data comes from the client and may be anything."""
-    await subscribing.line(READER, ())
-    assert await subscribing.change(READER, what, value) is None
-    assert await preferences(store) == DEFAULTS
-
-
-async def test_every_button_of_every_screen_works(subscribing: Subscribing) -> None:
-    """Each value that a screen offers is one that a press accepts."""
-    await subscribing.line(READER, ())
-    for name in ("time", "days", "themes", "zone"):
-        for press in data(await subscribing.screen(READER, name)) - {"s"}:
-            _, what, value = press.split(":", 2)
-            assert await subscribing.change(READER, what, value) is not None, press
 
 
 async def test_who_leaves_and_returns_finds_everything_as_it_was(

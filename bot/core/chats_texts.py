@@ -29,11 +29,9 @@ CHOOSE_CHANNEL = N_(
 ADD_CHANNEL = N_("Add a channel")
 POST_NOW = N_("Post one now")
 POST_YES = N_("Yes, post it")
-CHANNEL_SETTINGS = N_("Settings")
 TO_CHANNELS = N_("‹ Channels")
 POSTED = N_("It is on its way.")
 POSTED_TODAY = N_("Today's digest is there already: the next one comes tomorrow at the earliest.")
-NOT_SET_UP = N_("This channel is not set up any more. /channels lists those that are.")
 READ_IN_BOT = N_("Read on in the bot")
 
 
@@ -91,20 +89,20 @@ def obstacle(say: Language, found: Obstacle, name: str) -> str:
     match found:
         case Obstacle.NOT_FOUND:
             text = N_(
-                "I cannot find that channel. Check its name, as in <code>/channels @name</code>. A private channel "
-                "has none: add me there as an administrator, then choose it with the button of /channels."
+                "I cannot find that channel. Check its name. A private channel has none: choose it with the button of "
+                "/channels."
             )
         case Obstacle.NO_CHANNEL:
             text = N_("That is not a channel. In a group, an administrator writes /subscribe there.")
         case Obstacle.BOT:
             text = N_(
-                "I may not post there yet. In the channel, open Administrators, add @{name} and allow “Post "
-                "messages”; then try again."
+                "I may not post there. In the channel, open Administrators, add @{name} and allow “Post messages”; "
+                "then try again."
             )
         case Obstacle.PERSON:
             text = N_(
-                "Only the channel's administrators who may post messages can set it up, and you are not one of them. "
-                "Ask one of them to do it, or to give you that right."
+                "Only the channel's administrators who may post messages can change this. Ask one of them to do it, "
+                "or to give you that right."
             )
         case Obstacle.LISTED:
             text = N_("Whoever runs this bot has set up that channel, so it cannot be changed here.")

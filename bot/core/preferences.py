@@ -1,4 +1,4 @@
-"""The words of the /subscribe line, in any order: `07:30 Asia/Almaty weekdays initiatives`."""
+"""The words of the /subscribe line, in any order and in three languages: `07:30 Алматы weekdays initiatives`."""
 
 import datetime as dt
 import re
@@ -8,18 +8,50 @@ from difflib import get_close_matches
 from typing import Any
 
 from bot.core.model import EVERY_DAY, WEEKDAYS, WEEKENDS, Preferences
+from bot.core.zones import read_clock
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY_SETS = {
-    "daily": EVERY_DAY,
-    "everyday": EVERY_DAY,
-    "weekdays": WEEKDAYS,
-    "workdays": WEEKDAYS,
-    "weekends": WEEKENDS,
-    "weekend": WEEKENDS,
+    **dict.fromkeys(("daily", "everyday", "ежедневно", "күнде", "күнсайын"), EVERY_DAY),
+    **dict.fromkeys(("weekdays", "workdays", "будни", "будням", "жұмыскүндері"), WEEKDAYS),
+    **dict.fromkeys(("weekends", "weekend", "выходные", "выходным", "демалыс"), WEEKENDS),
 }
-_FILLERS = frozenset({"at", "in", "on", "every", "day", "and", "to", "for"})
-_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+_PHRASES = {
+    "every day": "daily",
+    "каждый день": "ежедневно",
+    "күн сайын": "күнде",
+    "рабочие дни": "будни",
+    "рабочим дням": "будни",
+    "будние дни": "будни",
+    "будним дням": "будни",
+    "выходные дни": "выходные",
+    "выходным дням": "выходные",
+    "жұмыс күндері": "жұмыскүндері",
+    "демалыс күндері": "демалыс",
+}
+"""Two words that mean one."""
+_WEEKDAYS = (
+    "mon monday пн понедельник понедельникам дс дүйсенбі дүйсенбіде",
+    "tue tuesday вт вторник вторникам сс сейсенбі сейсенбіде",
+    "wed wednesday ср среда среду средам сәрсенбі сәрсенбіде",
+    "thu thursday чт четверг четвергам бс бейсенбі бейсенбіде",
+    "fri friday пт пятница пятницу пятницам жм жұма жұмада",
+    "sat saturday сб суббота субботу субботам сенбі сенбіде",
+    "sun sunday вс воскресенье воскресеньям жс жексенбі жексенбіде",
+)
+"""What the weekdays are called, Monday first; ср and сб are the same in Russian and in Kazakh."""
+_DAYS = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split()}
+_FILLER_WORDS = """
+    at in on every day and to for
+    в во по с и на к для каждый каждую каждое каждые час часов темы тему
+    сағат және мен үшін сайын
+"""
+_FILLERS = frozenset(_FILLER_WORDS.split())
+_ALL = frozenset({"all", "все", "всё", "барлығы", "бәрі"})
+_HALVES_AFTER = frozenset({"утра", "дня", "вечера", "ночи"})
+_HALVES_BEFORE = frozenset({"таңғы", "түскі", "кешкі", "түнгі"})
+"""Words beside an hour that say which half of the day it belongs to: «9 вечера», «кешкі 9»."""
+_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?(?:-?[дт][ае])?", re.IGNORECASE)
 _UTC_OFFSET = re.compile(r"(?:utc|gmt)([+-])0?(\d{1,2})(?::?00)?", re.IGNORECASE)
 _CONTINENTS = frozenset(
     {
@@ -57,13 +89,19 @@ class Understood:
         return replace(base, **{key: value for key, value in named.items() if value is not None})
 
 
-def parse(words: Sequence[str], themes: Collection[str], zones: Collection[str]) -> Understood:
+def parse(
+    words: Sequence[str],
+    themes: Collection[str],
+    zones: Collection[str],
+    places: Callable[[str], str | None] = lambda _: None,
+) -> Understood:
     """Read the words of a line in any order.
 
-    `themes` are the commands that exist, `zones` the IANA names. Never raises: what cannot be read, or says
-    two different things about one matter, is told in `problems` as a sentence without a full stop.
+    `themes` are the commands that exist, `zones` the IANA names; `places` gives the zone of a city that is called so
+    in any language. Never raises: what cannot be read, or says two different things about one matter, is told in
+    `problems` as a sentence without a full stop.
     """
-    reader = _Reader(tuple(themes), {zone.casefold(): zone for zone in zones})
+    reader = _Reader(tuple(themes), {zone.casefold(): zone for zone in zones}, places)
     found: dict[str, Any] = {}
     problems: list[str] = []
     for word in reader.join([part for whole in words for part in whole.split(",") if part]):
@@ -85,9 +123,12 @@ def parse(words: Sequence[str], themes: Collection[str], zones: Collection[str])
 class _Reader:
     """Knows the themes and the zones; reads one word at a time."""
 
-    def __init__(self, themes: tuple[str, ...], zones: dict[str, str]) -> None:
+    def __init__(
+        self, themes: tuple[str, ...], zones: dict[str, str], places: Callable[[str], str | None]
+    ) -> None:
         self._themes = themes
         self._zones = zones
+        self._places = places
         self._cities: dict[str, set[str]] = {}
         for zone in zones.values():
             area, _, city = zone.rpartition("/")
@@ -95,15 +136,28 @@ class _Reader:
                 self._cities.setdefault(city.casefold(), set()).add(zone)
 
     def join(self, words: Sequence[str]) -> list[str]:
-        """Put the two or three words of a city's name together: New York becomes New_York."""
+        """Put the words of one name together: New York becomes New_York, «каждый день» becomes «ежедневно»."""
         joined: list[str] = []
         for word in words:
             joined.append(word)
             for width in (3, 2):
-                name = "_".join(joined[-width:])
-                if name.casefold() in self._cities:
+                if len(joined) >= width and (name := self._name(joined[-width:])):
                     joined[-width:] = [name]
         return joined
+
+    def _name(self, words: Sequence[str]) -> str | None:
+        """What several words stand for together; a word that means something by itself is no part of a name."""
+        name, folded = "_".join(words), [word.casefold() for word in words]
+        if name.casefold() in self._cities:
+            return name
+        if phrase := _PHRASES.get(" ".join(folded)):
+            return phrase
+        if len(folded) == 2 and (folded[1] in _HALVES_AFTER or folded[0] in _HALVES_BEFORE):  # noqa: PLR2004  a pair
+            time = read_clock(" ".join(folded))
+            return f"{time:%H:%M}" if time else None
+        if any(self.read(word)[0] is not None for word in words):
+            return None
+        return self._places(" ".join(words))
 
     def read(self, word: str) -> tuple[str | None, Any]:
         """`(matter, value)`; the matter is "" for a filler word and None for one that is not understood."""
@@ -133,7 +187,7 @@ class _Reader:
 
     def _theme(self, word: str) -> tuple[str, ...] | None:
         name = word.removeprefix("/").partition("@")[0]
-        if name == "all":
+        if name in _ALL:
             return ()
         return (name,) if name in self._themes else None
 
@@ -145,7 +199,7 @@ class _Reader:
         if word in self._zones:
             return self._zones[word]
         # A city stands under two continents only where one is an old name of the other, as Asia/Istanbul is.
-        return max(self._cities.get(word, ()), default=None)
+        return max(self._cities.get(word, ()), default=None) or self._places(word)
 
 
 def _time(word: str) -> dt.time | None:
@@ -164,18 +218,12 @@ def _days(word: str) -> int | None:
     if word in _DAY_SETS:
         return _DAY_SETS[word]
     first, dash, last = word.partition("-")
-    start, end = _day(first), _day(last)
+    start, end = _DAYS.get(first), _DAYS.get(last)
     if not dash:
         return None if start is None else 1 << start
     if start is None or end is None:
         return None
     return sum(1 << (start + step) % 7 for step in range((end - start) % 7 + 1))
-
-
-def _day(word: str) -> int | None:
-    """The number of a weekday by its name in full or its first three letters: Monday is 0."""
-    full = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    return next((number for number, name in enumerate(full) if word in (name, name[:3])), None)
 
 
 def _shown(word: str) -> str:

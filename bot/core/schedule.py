@@ -35,6 +35,8 @@ def instant(date: dt.date, time: dt.time, zone: ZoneInfo) -> dt.datetime | None:
 def next_slot(preferences: Preferences, after: dt.datetime, after_date: dt.date | None = None) -> Slot:
     """The first slot later than the instant `after` (aware) and, if given, on a local date later than `after_date`.
 
+    It never lies before the local date `resume` of the preferences.
+
     Raises:
         ValueError: No weekday is chosen.
     """
@@ -44,6 +46,8 @@ def next_slot(preferences: Preferences, after: dt.datetime, after_date: dt.date 
     start = after.astimezone(zone).date() - _DAY
     if after_date is not None:
         start = max(start, after_date + _DAY)
+    if preferences.resume is not None:
+        start = max(start, preferences.resume)
     for offset in range(_HORIZON + 1):
         date = start + offset * _DAY
         if not preferences.days >> date.weekday() & 1:

@@ -30,9 +30,6 @@ START_READING = N_("Read the first digest")
 SUBSCRIBE = N_("One a day")
 START_OVER = N_("Start over")
 SEE_THEMES = N_("All themes")
-BACK = N_("‹ Back")
-UNSUBSCRIBE = N_("Unsubscribe")
-ALL_THEMES = N_("All themes")
 READ_AGAIN = N_("Read it again")
 READ_ARTICLE = N_("Read the article")
 NEW = N_("New")
@@ -43,26 +40,11 @@ NOTHING_CHANGED = N_(
 GONE = N_("This digest is no longer here. Try /themes.")
 OLD_BUTTON = N_("This button is out of date. Try /help.")
 SOMETHING_WENT_WRONG = N_("Sorry, that did not work. Nothing is lost: please try again in a moment.")
-OLD_SETTING = N_(
-    "There is no subscription here to change, or this button is out of date. /subscribe shows or starts one."
-)
 ONLY_ADMINS = N_("In a group only its administrators can change the subscription.")
 NOTHING_HERE = N_("There is nothing to read yet. Please come back soon.")
-STARTED_OVER = N_("Starting over: everything is unread again.")
-UNSUBSCRIBED = N_(
-    "Done: no more daily digests. What you have read is remembered.\n\nYou can still read at any time with "
-    "/next, and come back with /subscribe."
-)
-NOT_SUBSCRIBED = N_("There is no subscription here, so nothing to stop. /subscribe starts one.")
 PLAIN_TEXT = N_(
     "I answer to commands rather than words.\n\n/next – the next digest\n/themes – all themes\n"
     "/subscribe – one a day\n/help – everything I can do"
-)
-CHOOSE_TIME = N_("🕘 <b>At what time?</b> Choose the hour, then the minutes.")
-CHOOSE_DAYS = N_("📅 <b>On which days?</b>")
-CHOOSE_THEMES = N_("📚 <b>Which themes?</b> None chosen means all.")
-CHOOSE_ZONE = N_(
-    "🌍 <b>Which time zone?</b>\n\nYours is not here? Name any city:\n<code>/subscribe Europe/Lisbon</code>"
 )
 
 
@@ -133,27 +115,6 @@ def unknown_command(say: Language, command: str, near: str | None) -> str:
     )
 
 
-def not_understood(say: Language, problems: tuple[str, ...], example: str) -> str:
-    """The answer to /subscribe with words that were not understood, and a line that works."""
-    return say(
-        "I did not understand {problems}. Nothing was changed.\n\n"
-        "A line that works, in any order:\n<code>/subscribe 07:30 Asia/Almaty weekdays {example}</code>\n\n"
-        "Days: daily, weekdays, weekends, or Mon,Wed,Fri. Zones: a city such as Almaty or Europe/London. "
-        "Themes: see /themes, or all.",
-        problems=", ".join(problems),
-        example=example,
-    )
-
-
-def subscribed(say: Language, settings: str, upcoming: str) -> str:
-    """The subscription as it stands, and when the next digest comes."""
-    return say(
-        "🔔 <b>One digest a day</b>\n\n{settings}\n\nNext digest: <b>{upcoming}</b>",
-        settings=settings,
-        upcoming=upcoming,
-    )
-
-
 def corrected(say: Language, title: str, correction: str) -> str:
     """The note to a reader who knows an earlier wording of a digest."""
     return say(
@@ -175,20 +136,6 @@ def changes(say: Language, items: list[tuple[str, str]], more: int) -> str:
     )
     heading = say("✏️ <b>Changed since you read it</b>")
     return "\n\n".join((heading, *blocks, *(rest if more else ())))
-
-
-def city(zone: str) -> str:
-    """A zone as its city: `Asia/Almaty` is `Almaty`; the POSIX signs of Etc/GMT are turned round."""
-    name = zone.rsplit("/", 1)[-1].replace("_", " ")
-    if zone.startswith("Etc/GMT") and name != "GMT":
-        return "UTC" + name.removeprefix("GMT").translate(str.maketrans("+-", "-+"))
-    return name
-
-
-def moment(say: Language, at: dt.datetime, now: dt.datetime) -> str:
-    """A local moment as in `tomorrow, Tuesday, 24 November, 07:30`; both in the reader's zone."""
-    near = {0: say("today"), 1: say("tomorrow")}.get((at.date() - now.date()).days)
-    return ", ".join(filter(None, (near, say.weekday(at.date()), f"{at:%H:%M}")))
 
 
 def _lowered(text: str) -> str:

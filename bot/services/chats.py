@@ -3,42 +3,37 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from bot.core import chats_texts as texts
-from bot.core import screens
-from bot.core.language import ENGLISH, Language
-from bot.core.library import Library
+from bot.core.language import Language
 from bot.core.markdown import escape
-from bot.core.model import Button, Chat, Kind, Message, Preferences, Subscription
-from bot.core.schedule import next_slot
-from bot.ports import Clock, Store
+from bot.core.model import Button, Chat, Kind, Message, Subscription
+from bot.core.schedule import zone_of
+from bot.core.screens import At, Screens
+from bot.core.settings_texts import BACK
+from bot.services.subscribing import Subscribing
 
 
 @dataclass(frozen=True, slots=True)
 class Chats:
     """In one language. Whether the asker may do something in a chat is the caller's to check, every time."""
 
-    store: Store
-    library: Library
-    clock: Clock
-    defaults: Preferences
-    say: Language = ENGLISH
+    subscribing: Subscribing
 
-    async def wake(self, subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:
+    @property
+    def say(self) -> Language:
+        """The language."""
+        return self.subscribing.say
+
+    async def wake(self, subscriptions: Iterable[Subscription], kind: Kind) -> tuple[Subscription, ...]:
         """Those of them that are paused go on; which these were."""
-        woken = []
-        now = self.clock.now()
-        for each in subscriptions:
-            if each.next_slot is None:
-                slot = next_slot(each.preferences, now, await self.store.last_date(each.chat))
-                await self.store.subscribe(each.chat, each.preferences, slot.at, now)
-                woken.append(Subscription(each.chat, each.preferences, slot.at, each.owner))
-        return tuple(woken)
+        asleep = [each for each in subscriptions if each.next_slot is None]
+        return tuple([await self.subscribing.save(each.chat, each.preferences, At(kind)) for each in asleep])
 
     def back(self, subscription: Subscription) -> Message:
         """What a group hears once, when the bot may write there again."""
-        return Message(texts.back(self.say, screens.upcoming(self.say, subscription, self.clock.now())))
+        upcoming = Screens(self.say, self.subscribing.clock.now()).upcoming(subscription)
+        return Message(texts.back(self.say, upcoming))
 
     def greeting(self, name: str) -> Message:
         """What a group hears that has just added the bot of that name."""
@@ -52,46 +47,27 @@ class Chats:
         add = (Button(self.say(texts.ADD_CHANNEL), "ch:add"),)
         return Message(self.say(texts.YOUR_CHANNELS if rows else texts.NO_CHANNELS), (*rows, add))
 
-    async def set_up(self, channel: int, owner: int) -> None:
-        """Subscribe a channel with the defaults; one that is there stays as it is, and is this person's from now on."""
-        chat, now = Chat(channel), self.clock.now()
-        current = await self.store.subscription(chat)
-        wanted = current.preferences if current else self.defaults
-        slot = next_slot(wanted, now, await self.store.last_date(chat))
-        language = await self.store.language(chat)
-        await self.store.subscribe(chat, wanted, slot.at, now, owner)
-        await self.store.speak(chat, Kind.CHANNEL, language or self.say.code, now)
-
-    async def overview(self, channel: int, title: str) -> Message | None:
-        """A channel as it is set up; None: it is not."""
-        subscription = await self.store.subscription(Chat(channel))
-        if subscription is None:
+    async def ask_to_post(self, channel: int, title: str) -> Message | None:
+        """The question before the next digest is posted ahead of its time; it holds today. None: it is not set up."""
+        today = await self.today(channel)
+        if today is None:
             return None
-        message = screens.overview(self.say, subscription, self.library.themes, self.clock.now())
-        rows = (
-            (Button(self.say(texts.POST_NOW), f"ch:now@{channel}"),),
-            (Button(self.say(texts.TO_CHANNELS), "ch:list"),),
-        )
-        return Message(f"📢 <b>{escape(title)}</b>\n\n{message.html}", rows)
-
-    def ask_to_post(self, channel: int, title: str) -> Message:
-        """The question before the next digest is posted ahead of its time."""
-        yes = Button(self.say(texts.POST_YES), f"ch:yes@{channel}")
-        no = Button(self.say(texts.TO_CHANNELS), f"ch:see@{channel}")
-        return Message(texts.post_now(self.say, escape(title)), ((yes, no),))
+        yes = Button(self.say(texts.POST_YES), f"!ch:yes@{channel}")
+        no = Button(self.say(BACK), f"ch:see@{channel}")
+        return Message(texts.post_now(self.say, escape(title)), ((yes,), (no,)), state=f"{today}")
 
     async def post_now(self, channel: int) -> str:
         """Owe the channel today's digest at once; what is said of it. It is a delivery as any other."""
-        chat, now = Chat(channel), self.clock.now()
-        subscription = await self.store.subscription(chat)
-        if subscription is None:
-            return self.say(texts.NOT_SET_UP)
-        today = now.astimezone(_zone(subscription.preferences)).date()
-        last = await self.store.last_date(chat)
-        free = last is None or last < today
-        owed = free and await self.store.owe(chat, today, now)
+        chat, today = Chat(channel), await self.today(channel)
+        last = await self.subscribing.store.last_date(chat)
+        free = today is not None and (last is None or last < today)
+        now = self.subscribing.clock.now()
+        owed = free and today and await self.subscribing.store.owe(chat, today, now)
         return self.say(texts.POSTED if owed else texts.POSTED_TODAY)
 
-
-def _zone(preferences: Preferences) -> dt.tzinfo:
-    return ZoneInfo(preferences.zone)
+    async def today(self, channel: int) -> dt.date | None:
+        """The date where the channel's readers are; None: it is not set up."""
+        subscription = await self.subscribing.store.subscription(Chat(channel))
+        if subscription is None:
+            return None
+        return self.subscribing.clock.now().astimezone(zone_of(subscription.preferences.zone)).date()

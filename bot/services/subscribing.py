@@ -1,64 +1,60 @@
-"""Subscribing: one line in any order, or buttons."""
+"""Subscribing by a line, and what becomes of a subscription when its chat leaves, returns or moves."""
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
-from bot.core import screens, texts
-from bot.core.language import ENGLISH, Language
+from bot.core import settings_texts as texts
+from bot.core.language import ENGLISH, NAMES, Language
 from bot.core.library import Library
 from bot.core.markdown import escape
-from bot.core.model import EVERY_DAY, Chat, Message, Preferences, Subscription
+from bot.core.model import Chat, Message, Preferences, Subscription
 from bot.core.preferences import parse
-from bot.core.schedule import next_slot
+from bot.core.schedule import next_slot, zone_of
+from bot.core.screens import HERE, At, Screens, state_of
 from bot.ports import Clock, Store
+from bot.ports.places import Atlas
+
+NO_ATLAS = Atlas(lambda _text, _limit: (), lambda zone, _language: texts.city(zone), lambda _x, _y: None)
+"""Zones by their own names alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribing:
-    """Begins, changes and ends subscriptions; whether the asker may do so is the caller's to check."""
+    """Begins, changes and ends subscriptions; whether the asker may do so is the caller's to check.
+
+    `chat` is always the chat whose subscription it is; `at` says what is known of it, and how buttons that stand in
+    another chat name it.
+    """
 
     store: Store
     library: Library
     clock: Clock
     defaults: Preferences
     say: Language = ENGLISH
+    atlas: Atlas = NO_ATLAS
 
-    async def line(self, chat: Chat, words: Sequence[str]) -> Message:
+    async def line(self, chat: Chat, words: Sequence[str], at: At = HERE) -> Message:
         """Subscribe by a line; without words with the defaults, or show what there is."""
         themes = [theme.name for theme in self.library.themes]
-        understood = parse(words, themes, available_timezones())
+        understood = parse(words, themes, available_timezones(), self._place)
         if understood.problems:
             problems = tuple(escape(problem) for problem in understood.problems)
             return Message(texts.not_understood(self.say, problems, themes[0]))
         current = await self.store.subscription(chat)
         wanted = understood.apply(current.preferences if current else self.defaults)
-        return self._overview(await self._save(chat, wanted))
+        await self.save(chat, wanted, at)
+        return await self.overview(chat, at)
 
-    async def overview(self, chat: Chat) -> Message:
-        """The subscription as it stands; begins one with the defaults where there is none."""
-        return await self.line(chat, ())
-
-    async def screen(self, chat: Chat, name: str) -> Message | None:
-        """One of the screens `time`, `days`, `themes`, `zone`; None: there is no subscription to change."""
+    async def overview(self, chat: Chat, at: At = HERE) -> Message:
+        """The settings as they stand; without a subscription the language, what was read, and a way to begin."""
         subscription = await self.store.subscription(chat)
-        return self._screen(subscription.preferences, name) if subscription else None
-
-    async def change(self, chat: Chat, what: str, value: str) -> Message | None:
-        """A press on a screen: `t` time, `d` days, `c` themes, `z` zone.
-
-        None: there is no subscription, or the value is not one that a button of ours can carry.
-        """
-        subscription = await self.store.subscription(chat)
-        if subscription is None:
-            return None
-        wanted = self._changed(subscription.preferences, what, value)
-        if wanted is None:
-            return None
-        if wanted != subscription.preferences:
-            await self._save(chat, wanted)
-        return self._screen(wanted, {"t": "time", "d": "days", "c": "themes", "z": "zone"}[what])
+        screens = await self.screens(chat, at)
+        if subscription:
+            return screens.overview(subscription, self.library)
+        today, seen = self.clock.now().date(), (await self.store.history(chat)).seen
+        everything = self.library.sequence((), today)
+        return screens.without(self.defaults, sum(item in seen for item in everything), len(everything))
 
     async def stop(self, chat: Chat) -> Message:
         """End the subscription; what was read stays known."""
@@ -68,7 +64,7 @@ class Subscribing:
     async def returned(self, chat_id: int) -> None:
         """The chat takes messages again: wake what was paused."""
         for subscription in await self.store.paused(chat_id):
-            await self._save(subscription.chat, subscription.preferences)
+            await self._order(subscription.chat, subscription.preferences, 0)
 
     async def left(self, chat_id: int, reason: str) -> None:
         """The chat does not take messages any more: keep its settings, send nothing."""
@@ -78,41 +74,40 @@ class Subscribing:
         """A group became a supergroup: everything kept for it moves to the new id."""
         await self.store.move(old_id, new_id)
 
-    async def _save(self, chat: Chat, wanted: Preferences) -> Subscription:
+    async def save(self, chat: Chat, wanted: Preferences, at: At = HERE) -> Subscription:
+        """Begin or change the subscription; it speaks the language in use where none was chosen."""
+        subscription = await self._order(chat, wanted, at.owner)
+        if not await self.store.language(chat):
+            await self.store.speak(chat, at.kind, self.say.code, self.clock.now())
+        return subscription
+
+    async def state(self, chat: Chat, what: str = "") -> str:
+        """What must still be so when a button that changes `what` is pressed."""
+        seen = (await self.store.history(chat)).seen if what == "over" else ()
+        articles = [article.id for article in self.library.articles]
+        kept = await self.store.language(chat)
+        return state_of(await self.store.subscription(chat), kept, articles, seen)
+
+    async def screens(self, chat: Chat, at: At, what: str = "") -> Screens:
+        """The chat's screens as of now, with buttons that hold as long as what they show does.
+
+        The language shown is the one that is kept; in the chat itself, where none is, the one that is spoken.
+        """
+        kept = await self.store.language(chat)
+        language = kept if kept in NAMES else self.say.code
+        state = await self.state(chat, what)
+        return Screens(
+            self.say, self.clock.now(), at, language, state, lambda zone: self.atlas.name(zone, self.say.code)
+        )
+
+    async def _order(self, chat: Chat, wanted: Preferences, owner: int) -> Subscription:
         now = self.clock.now()
+        if wanted.resume and wanted.resume <= now.astimezone(zone_of(wanted.zone)).date():
+            wanted = replace(wanted, resume=None)  # the pause is over
         slot = next_slot(wanted, now, await self.store.last_date(chat))
-        await self.store.subscribe(chat, wanted, slot.at, now)
-        return Subscription(chat, wanted, slot.at)
+        await self.store.subscribe(chat, wanted, slot.at, now, owner)
+        return Subscription(chat, wanted, slot.at, owner)
 
-    def _overview(self, subscription: Subscription) -> Message:
-        return screens.overview(self.say, subscription, self.library.themes, self.clock.now())
-
-    def _screen(self, wanted: Preferences, name: str) -> Message | None:
-        match name:
-            case "time":
-                return screens.choose_time(self.say, wanted)
-            case "days":
-                return screens.choose_days(self.say, wanted)
-            case "themes":
-                return screens.choose_themes(self.say, wanted, self.library.themes)
-            case "zone":
-                return screens.choose_zone(self.say, wanted, self.clock.now())
-        return None
-
-    def _changed(self, wanted: Preferences, what: str, value: str) -> Preferences | None:
-        """Callback data comes from the client: every value is checked as if a stranger had typed it."""
-        try:
-            match what:
-                case "t":
-                    return replace(wanted, time=dt.datetime.strptime(value, "%H%M").time())  # noqa: DTZ007
-                case "d" if 0 < int(value) <= EVERY_DAY:
-                    return replace(wanted, days=int(value))
-                case "c" if not value:
-                    return replace(wanted, themes=())
-                case "c" if self.library.theme(value):
-                    return replace(wanted, themes=tuple(sorted({value}.symmetric_difference(wanted.themes))))
-                case "z":
-                    return replace(wanted, zone=ZoneInfo(value).key)
-        except (ValueError, KeyError, OSError):
-            pass  # not a time, a number or a zone: no button of ours
-        return None
+    def _place(self, text: str) -> str | None:
+        found = self.atlas.called(text, tuple(NAMES))
+        return found[0].zone if found else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.language import Language
 from bot.services.chats import Chats
+from bot.services.choosing import Choosing
 from bot.services.reading import Reading
 from bot.services.subscribing import Subscribing
 
@@ -15,4 +16,5 @@ class UseCases:
     say: Language
     reading: Reading
     subscribing: Subscribing
+    choosing: Choosing
     chats: Chats

@@ -19,7 +19,9 @@ from telegram.error import TelegramError
 
 from bot.core import chats_texts as texts
 from bot.core.markdown import escape
-from bot.core.model import Chat, Message, Subscription
+from bot.core.model import Chat, Kind, Message, Subscription
+from bot.core.screens import At
+from bot.core.texts import OLD_BUTTON
 from bot.core.troubles import Found, Obstacle, Trouble
 from bot.ports import Directory
 from bot.services.chats import Chats
@@ -27,6 +29,7 @@ from bot.services.informing import Informing
 from bot.telegram.question import Context, Question, Reception, chat_of, message_of
 from bot.telegram.rights import is_there, may_write, person
 from bot.telegram.sender import sending, topic
+from bot.telegram.settings import own_chat
 
 _log = structlog.get_logger(__name__)
 _REQUEST = 1
@@ -49,7 +52,13 @@ _POSTING = ChatAdministratorRights(
     can_post_messages=True,
 )
 """Telegram offers channels where the asker has this right, and gives it to the bot with the choice."""
-_BUTTON = re.compile(r"ch:(see|now|yes)@(-\d{1,19})")
+_BUTTON = re.compile(r"ch:(see|now)@(-\d{1,14})")
+_SEALED = re.compile(r"!ch:(yes)@(-\d{1,14})")
+_TARGET = re.compile(r"@-\d{1,14}")
+_TOAST = 200
+"""Characters that Telegram shows after a press, at most."""
+CHANNELS_DATA = r"^!?ch:"
+"""The data of buttons that are answered here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,19 @@ class ChatHandlers:
     reception: Reception
     informing: Informing
     directory: Directory
+
+    async def target_of(self, question: Question, target: str) -> tuple[Chat, At] | str:
+        """The chat that asks, or in private a channel, with the asker's rights there proven; or why not."""
+        if not target:
+            return await own_chat(question, target)
+        if not question.private:
+            return question.say(texts.CHANNELS_IN_PRIVATE)
+        proven = (
+            await self._proven(question, int(target[1:])) if _TARGET.fullmatch(target) else Obstacle.NOT_FOUND
+        )
+        if isinstance(proven, Obstacle):
+            return self._why(question, proven)[:_TOAST]
+        return self._at(question, proven)
 
     # -- what happens to a chat ---------------------------------------------------------------------------
 
@@ -111,7 +133,8 @@ class ChatHandlers:
         self, chat: TelegramChat, standing: list[Subscription] | tuple[Subscription, ...]
     ) -> None:
         """Wake what was paused; a group is told so, once."""
-        woken = await self._speaking().wake(standing)
+        kind = Kind.CHANNEL if chat.type == ChatType.CHANNEL else Kind.GROUP
+        woken = await self._speaking().wake(standing, kind)
         if woken and chat.type != ChatType.CHANNEL:
             first = woken[0]
             language = await self.reception.store.language(first.chat)
@@ -148,28 +171,34 @@ class ChatHandlers:
         if not question.private:
             await query.answer(question.say(texts.CHANNELS_IN_PRIVATE))
             return
-        toast = None
-        found = _BUTTON.fullmatch(query.data or "")
-        if query.data == "ch:list":
+        toast, data = None, query.data or ""
+        if data == "ch:list":
             await question.edit(await self._list(question))
-        elif query.data == "ch:add":
+        elif data == "ch:add":
             await self._offer(question)
-        elif found:
+        elif found := _BUTTON.fullmatch(data):
             toast = await self._pressed(question, found[1], int(found[2]))
+        else:
+            toast = await self._sealed(question, data)
         await query.answer(toast)
+
+    async def _sealed(self, question: Question, data: str) -> str | None:
+        """A press that changes something: it holds on the day on which its button was shown."""
+        named = _SEALED.match(data)
+        today = await question.use_cases.chats.today(int(named[2])) if named else None
+        held = _SEALED.fullmatch(question.opened(f"{today}") or "")
+        return await self._pressed(question, held[1], int(held[2])) if held else question.say(OLD_BUTTON)
 
     async def _pressed(self, question: Question, action: str, channel: int) -> str | None:
         """Answer a press that is about one channel; what is left to say is its toast."""
-        proven, chats = await self._proven(question, channel), question.use_cases.chats
-        if isinstance(proven, Obstacle):
-            await self._explain(question, proven)
-            return None
+        chats = question.use_cases.chats
+        target = await self.target_of(question, f"@{channel}")
+        if isinstance(target, str):
+            return target
+        chat, at = target
         toast = await chats.post_now(channel) if action == "yes" else None
-        asked = chats.ask_to_post(channel, proven.title) if action == "now" else None
-        message = asked or await chats.overview(channel, proven.title)
-        if message is None:
-            return question.say(texts.NOT_SET_UP)
-        await question.edit(message)
+        asked = await chats.ask_to_post(channel, at.title) if action == "now" else None
+        await question.edit(asked or await question.use_cases.subscribing.overview(chat, at))
         return toast
 
     async def _list(self, question: Question) -> Message:
@@ -194,15 +223,16 @@ class ChatHandlers:
         if isinstance(proven, Obstacle):
             await self._explain(question, proven)
             return
-        chats = question.use_cases.chats
-        await chats.set_up(proven.id, person(question.user))
         await self.informing.works(Chat(proven.id), whole=True, title=proven.title)
         text = texts.channel_added(question.say, escape(proven.title))
         await question.message.chat.send_message(
             text, parse_mode=ParseMode.HTML, reply_markup=ReplyKeyboardRemove()
         )
-        if message := await chats.overview(proven.id, proven.title):
-            await question.answer(message)
+        chat, at = self._at(question, proven)
+        await question.answer(await question.use_cases.subscribing.line(chat, (), at))
+
+    def _at(self, question: Question, proven: Found) -> tuple[Chat, At]:
+        return Chat(proven.id), At(Kind.CHANNEL, person(question.user), f"@{proven.id}", proven.title)
 
     async def _proven(self, question: Question, name: int | str) -> Found | Obstacle:
         """The channel, if the asker and the bot may post there now."""
@@ -211,8 +241,10 @@ class ChatHandlers:
         return Obstacle.LISTED if listed else proven
 
     async def _explain(self, question: Question, obstacle: Obstacle) -> None:
-        name = question.message.get_bot().username
-        await question.answer(Message(texts.obstacle(question.say, obstacle, name)))
+        await question.answer(Message(self._why(question, obstacle)))
+
+    def _why(self, question: Question, obstacle: Obstacle) -> str:
+        return texts.obstacle(question.say, obstacle, question.message.get_bot().username)
 
 
 async def _post(chat: TelegramChat, where: Chat, message: Message) -> None:

@@ -1,7 +1,8 @@
 """One update of a reader's with the ways to answer it, in the language of its chat."""
 
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telegram import CallbackQuery, Update, User
 from telegram import Message as TelegramMessage
@@ -17,10 +18,13 @@ from bot.ports import Store
 from bot.services.reading import Page
 from bot.services.use_cases import UseCases
 from bot.telegram.rights import person, refusal
+from bot.telegram.seals import Seals
 from bot.telegram.sender import arguments, sending, topic
 
 Context = ContextTypes.DEFAULT_TYPE
 Make = Callable[[Language, Library, Added], UseCases]
+EFFECT = "!"
+"""What the data of a button that changes something begins with: it is sealed when it is sent, and opened here alone."""
 _KINDS = {ChatType.PRIVATE: Kind.PRIVATE, ChatType.CHANNEL: Kind.CHANNEL}
 
 
@@ -35,6 +39,7 @@ class Reception:
     languages: Mapping[str, Language]
     default: str
     make: Make
+    seals: Seals = field(default_factory=lambda: Seals(secrets.token_bytes()))
     library: Library = field(init=False)
     _use_cases: Mapping[str, UseCases] = field(init=False, default_factory=dict)
 
@@ -55,7 +60,7 @@ class Reception:
         chosen = await self.store.language(chat_of(message))
         user = update.effective_user
         spoken = user.language_code if user else None
-        return Question(update, message, self.speaking(chosen, spoken))
+        return Question(update, message, self.speaking(chosen, spoken), self.seals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Question:
     update: Update
     message: TelegramMessage
     use_cases: UseCases
+    seals: Seals = field(default_factory=lambda: Seals(secrets.token_bytes()))
 
     @property
     def say(self) -> Language:
@@ -115,10 +121,37 @@ class Question:
         """In private everybody; elsewhere the chat's administrators, asked of Telegram at every change."""
         return await self.refusal() is None
 
+    def sealed(self, message: Message) -> Message:
+        """The message with its buttons that change something (data from `EFFECT` on) sealed for this chat and state.
+
+        Raises ValueError for data that leaves no room for a seal.
+        """
+        chat = self.chat
+        return replace(
+            message,
+            buttons=tuple(
+                tuple(
+                    replace(button, data=self.seals.seal(chat.id, chat.thread, button.data, message.state))
+                    if button.data.startswith(EFFECT)
+                    else button
+                    for button in row
+                )
+                for row in message.buttons
+            ),
+        )
+
+    def opened(self, state: str = "") -> str | None:
+        """What the pressed button carries; None: it was not sealed here, or not in this state. With it the seal is off.
+
+        A handler of its own (as for `!forget`) asks for what its message had as `state`, and answers None with a toast.
+        """
+        data = self.query.data if self.query else None
+        return self.seals.opened(self.chat.id, self.chat.thread, data, state) if data else None
+
     async def answer(self, message: Message) -> None:
         """Send a message to the chat, and to the topic, that asks."""
         chat = self.chat
-        await self.message.get_bot().send_message(chat.id, **sending(message), **topic(chat))
+        await self.message.get_bot().send_message(chat.id, **sending(self.sealed(message)), **topic(chat))
 
     async def tell(self, text: str) -> None:
         """Say one of `texts`, which are marked and not translated yet."""
@@ -139,7 +172,7 @@ class Question:
         if self.query is None:
             raise TypeError("only the message of a pressed button is edited")
         try:
-            await self.query.edit_message_text(**arguments(message))
+            await self.query.edit_message_text(**arguments(self.sealed(message)))
         except BadRequest as error:
             if "message is not modified" not in str(error):  # a second press on the same button
                 raise

@@ -3,27 +3,29 @@
 from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
 
 from bot.telegram.application import App
-from bot.telegram.chats import ChatHandlers
+from bot.telegram.chats import CHANNELS_DATA, ChatHandlers
 from bot.telegram.handlers import Handlers
 from bot.telegram.question import Reception
-from bot.telegram.settings import SettingsHandlers
+from bot.telegram.settings import SETTINGS_DATA, WHERE_DATA, SettingsHandlers
+from bot.telegram.zones import ZoneHandlers
 
 
 def add_routes(application: App, reception: Reception, chats: ChatHandlers, *, in_channels: bool) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
-    reading, settings = Handlers(reception), SettingsHandlers(reception)
+    reading, settings = Handlers(reception), SettingsHandlers(reception, chats.target_of)
+    zones = ZoneHandlers(settings, reading.text)
     # What a linked channel posts is copied to its group by Telegram, and is nobody's command there.
-    asked: filters.BaseFilter = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD
+    written = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD
+    asked: filters.BaseFilter = written
     if in_channels:
         asked = asked | filters.UpdateType.CHANNEL_POST
     commands = {
         name: getattr(reading, name) for name in ("start", "help", "themes", "next", "article", "changes")
     }
     commands |= {
-        "subscribe": settings.subscribe,
-        "unsubscribe": settings.unsubscribe,
-        "channels": chats.channels,
+        name: getattr(settings, name) for name in ("subscribe", "unsubscribe", "settings", "language")
     }
+    commands["channels"] = chats.channels
     for name, answer in commands.items():
         application.add_handler(CommandHandler(name, reading.of(answer), filters=asked))
     private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
@@ -33,9 +35,15 @@ def add_routes(application: App, reception: Reception, chats: ChatHandlers, *, i
             MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, chats.reopened),
             MessageHandler(filters.StatusUpdate.CHAT_SHARED, reading.of(chats.shared)),
             MessageHandler(asked & filters.COMMAND, reading.of(reading.other_command)),
-            MessageHandler(filters.UpdateType.MESSAGE & private_text, reading.of(reading.text)),
-            CallbackQueryHandler(settings.press, pattern="^(s(:.*)?|over)$"),
-            CallbackQueryHandler(chats.press, pattern="^ch:"),
+            MessageHandler(written & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
+            MessageHandler(
+                written & filters.TEXT & ~filters.COMMAND & (filters.ChatType.PRIVATE | filters.REPLY),
+                reading.of(zones.text),
+            ),
+            MessageHandler(written & private_text, reading.of(reading.text)),
+            CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
+            CallbackQueryHandler(settings.press, pattern=SETTINGS_DATA),
+            CallbackQueryHandler(chats.press, pattern=CHANNELS_DATA),
             CallbackQueryHandler(reading.press),
             ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ]

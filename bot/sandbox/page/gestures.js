@@ -24,8 +24,16 @@ function startPayload(address, botName) {
   return url?.hostname === "t.me" && url.pathname === `/${botName}` ? url.searchParams.get("start") ?? "" : null;
 }
 
-/** Listen to presses in `box`; `act` holds what they lead to: say, press, start, botName. */
+/** The payload of a link that adds this bot to a group (t.me/NAME?startgroup=…), else null. */
+function groupPayload(address, botName) {
+  const url = URL.parse(safeUrl(address ?? "") ?? "");
+  return url?.hostname === "t.me" && url.pathname === `/${botName}` ? url.searchParams.get("startgroup") : null;
+}
+
+/** Listen to presses in `box`; `act` holds what they lead to: say, press, start, botName; on a page of many chats startGroup and switchInline, too. */
 export function listen(box, act) {
+  const elsewhere = () => toast("This kind of button works in Telegram only.");
+
   async function press(button) {
     const id = Number(button.closest("article").dataset.messageId);
     const { url, text, show_alert: alert } = await act.press(id, button.dataset.callback);
@@ -42,11 +50,18 @@ export function listen(box, act) {
     "[data-start]": () => act.start(),
     "[data-callback]": (one) => withBusy(one, () => press(one)),
     "[data-copy]": (one) => withBusy(one, () => copy(one.dataset.copy)),
-    "[data-unsupported]": () => toast("This kind of button works in Telegram only."),
+    "[data-switch]": (one) => (act.switchInline ?? elsewhere)(JSON.parse(one.dataset.switch)),
+    "[data-unsupported]": elsewhere,
   };
 
   box.addEventListener("click", (event) => {
     const away = event.target.closest("a[href]");
+    const group = away && act.startGroup ? groupPayload(away.href, act.botName()) : null;
+    if (group !== null) {
+      event.preventDefault();
+      act.startGroup(group);
+      return;
+    }
     const payload = away && startPayload(away.href, act.botName());
     if (away && payload === null) return;
     event.preventDefault();
