@@ -1,6 +1,9 @@
 """Which update goes where."""
 
+from typing import Any
+
 from telegram.ext import (
+    BaseHandler,
     CallbackQueryHandler,
     ChatMemberHandler,
     CommandHandler,
@@ -55,14 +58,9 @@ def add_routes(
             MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, chats.reopened),
             MessageHandler(filters.StatusUpdate.CHAT_SHARED, reading.of(chats.shared)),
             MessageHandler(asked & filters.COMMAND, reading.of(reading.other_command)),
-            MessageHandler(written & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
-            MessageHandler(
-                written & filters.TEXT & ~filters.COMMAND & (filters.ChatType.PRIVATE | filters.REPLY),
-                reading.of(zones.text),
-            ),
+            *_about_zones(zones, reading),
             MessageHandler(written & private_text, reading.of(reading.text)),
             CallbackQueryHandler(privacy.press, pattern=FORGET_DATA),
-            CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
             CallbackQueryHandler(settings.press, pattern=SETTINGS_DATA),
             CallbackQueryHandler(searching.turn, pattern=r"^f:\d{1,2}$"),
             InlineQueryHandler(searching.inline),
@@ -72,3 +70,14 @@ def add_routes(
         ]
     )
     application.add_error_handler(reading.failed)
+
+
+def _about_zones(zones: ZoneHandlers, reading: Handlers) -> list[BaseHandler[Any, Any, Any]]:
+    """Where readers are: locations, cities and times that they write, in groups in reply to the bot alone."""
+    written = filters.UpdateType.MESSAGE & ~filters.VIA_BOT
+    text = filters.TEXT & ~filters.COMMAND & (filters.ChatType.PRIVATE | filters.REPLY)
+    return [
+        MessageHandler(written & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
+        MessageHandler(written & text, reading.of(zones.text)),
+        CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
+    ]
