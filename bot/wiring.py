@@ -18,7 +18,7 @@ from bot.core.links import Links
 from bot.core.model import Preferences
 from bot.core.sequence import Added
 from bot.places import Places, zone_at, zone_name
-from bot.ports import Alerts, Clock, StartError, Store
+from bot.ports import Alerts, Clock, StartError, Store, StoreError
 from bot.ports.places import Atlas
 from bot.ports.searching import Finder
 from bot.scheduler import Tick
@@ -177,13 +177,16 @@ def first_library(content: Path) -> Library:
 async def finders(library: Library, languages: Mapping[str, Language]) -> Mapping[str, Finder]:
     """The search over a library in each language, made in a thread: answers go on meanwhile.
 
-    Raises StoreError where this Python cannot search.
+    Raises StartError where this Python cannot search: that shows at the start.
     """
 
     def made() -> Mapping[str, Finder]:
         return {code: Index.build(entries(library.in_language(code)), code) for code in languages}
 
-    return await asyncio.to_thread(made)
+    try:
+        return await asyncio.to_thread(made)
+    except StoreError as error:
+        raise StartError(str(error)) from error
 
 
 def following(

@@ -271,18 +271,16 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An inline button: a press sends `data` (at most 64 bytes) to the bot, opens `url`, or copies `copy` (256).
-
-    `share` is the inline query that a press writes into a chat that the reader chooses, `here` one that it writes
-    into this chat. Channels take neither: there `url`, if it is given too, stands in for them.
-    """
+    """An inline button: a press sends `data` (at most 64 bytes), opens `url`, copies `copy` (256) or writes a query."""
 
     label: str
     data: str = ""
     url: str = ""
     copy: str = ""
-    share: str = ""
-    here: str = ""
+    share: str = (
+        ""  # an inline query, into a chat of choice; channels refuse such buttons and get `url` instead
+    )
+    here: str = ""  # the same, into this chat
 
 
 @dataclass(frozen=True, slots=True)
