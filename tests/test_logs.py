@@ -9,6 +9,7 @@ from typing import Literal
 
 import pytest
 import structlog
+from telegram.error import ChatMigrated
 
 from bot.logs import configure
 
@@ -104,7 +105,19 @@ def test_libraries_that_write_addresses_are_quiet(style: Style, capsys: pytest.C
     logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot…")
     logging.getLogger("telegram.Bot").debug("parameters")
     logging.getLogger("apscheduler.scheduler").warning("missed")
+    logging.getLogger("sqlalchemy.engine.Engine").debug("Row (7777777771, 0)")
     assert output(capsys) == ""
+
+
+def test_no_line_names_a_chat_that_has_moved(style: Style, capsys: pytest.CaptureFixture[str]) -> None:
+    """PTB's error for it holds the new id, also where its traceback is logged."""
+    configure("debug", style, (SHORT, ""))
+    moved = ChatMigrated(-1_007_777_777_991)
+    structlog.get_logger("x").error("update.failed", exc_info=moved)
+    structlog.get_logger("x").warning("delivery.refused", reason=str(moved))
+    text = output(capsys)
+    assert "New chat id: [chat]" in text
+    assert "7777777991" not in text
 
 
 @pytest.mark.parametrize("style", ["console", "json"])
