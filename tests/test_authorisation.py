@@ -23,7 +23,7 @@ from bot.locales import load_languages
 from bot.store.sql import SqlStore
 from bot.store.tables import metadata
 from bot.telegram.application import App
-from bot.wiring import add_answers, receive, telling
+from bot.wiring import Wiring, finders
 from tests.backend import BOT, DATE, Backend, Json, message, press
 from tests.conftest import TOKEN
 from tests.fakes import LIBRARY, NOW, FixedClock, article, digests
@@ -239,10 +239,11 @@ async def stage(store: SqlStore, tmp_path: Path) -> AsyncIterator[Stage]:
         storage=StorageSettings(url=f"sqlite:///{tmp_path}/bot.db"),
     )
     clock, languages = FixedClock(), load_languages()
-    reception = receive(store, clock, settings, languages, TOKEN)
-    reception.take(TWO, await store.register(TWO.ids, NOW))
-    _, informing = await telling(application, store, settings, languages)
-    add_answers(application, store, clock, settings, reception, informing)
+    wiring = Wiring(application, store, clock, settings, languages)
+    _, informing = await wiring.telling()
+    reception = wiring.receive(TOKEN, ())
+    reception.take(TWO, await store.register(TWO.ids, NOW), await finders(TWO, languages))
+    wiring.add_answers(reception, informing)
     wanted = Preferences(NOW.time().replace(hour=9), 127, "Asia/Almaty")
     for chat, kind, owner in (
         (Chat(GROUP["id"], TOPIC), Kind.GROUP, 72), (Chat(CHANNEL["id"]), Kind.CHANNEL, READER["id"]),
@@ -377,7 +378,7 @@ async def test_buttons(stage: Stage, buttons: Mapping[int, dict[str, list[str]]]
     assert wrong == {}
     pressed = [data for each in buttons.values() for some in each.values() for data in some]
     patterns = [
-        getattr(one.pattern, "pattern", one.pattern)
+        str(getattr(one.pattern, "pattern", one.pattern))
         for one in stage.handlers()
         if isinstance(one, CallbackQueryHandler) and one.pattern
     ]

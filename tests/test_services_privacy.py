@@ -20,6 +20,7 @@ from bot.services.privacy import Privacy
 from bot.store.tables import metadata
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.governor import GovernorLimiter
+from bot.telegram.rights import TelegramDirectory
 from tests.fakes import LIBRARY, NOW, FixedClock, RecordingAlerts, RecordingSender
 
 READER, GROUP = 7_777_777_771, -1_007_777_777_991
@@ -224,7 +225,7 @@ async def test_neither_the_governor_nor_the_alerts_remember(store: Store) -> Non
     until = NOW + dt.timedelta(hours=1)
     limiter = GovernorLimiter(25, FixedClock(), store, {READER: until, 5: until})
     bot = RecordingBot()
-    alerts = TelegramAlerts(bot, (READER, 5))
+    alerts = TelegramAlerts(bot, (READER, 5), TelegramDirectory(bot))
     alerts.tell("Something")
 
     await Privacy(store, FixedClock(), ENGLISH, (limiter.forget, alerts.forget)).forget(READER)
