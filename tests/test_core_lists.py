@@ -122,7 +122,7 @@ def test_twenty_articles_of_a_hundred_themes_are_paged() -> None:
         found = lists.themes(ENGLISH, progress, page)
         check(found)
         commands += re.findall(r"^/(\w+)", plain(found.html), re.MULTILINE)
-        assert labels(found)[1:] == ["◀", f"{page + 1}/10", "▶"]
+        assert labels(found) == ["‹ Articles", "Next unread ▸", "◀", f"{page + 1}/10", "▶"]
     for page in range(4):
         found = lists.articles(ENGLISH, progress, page)
         check(found)
@@ -149,6 +149,15 @@ def with_names(item: Article, wide: str) -> Article:
     """The article with names as long as they may be."""
     themes = tuple(replace(each, title=wide[:32]) for each in item.themes)
     return replace(item, title=wide, author=wide, publisher=wide, licence=wide * 5, themes=themes)
+
+
+def test_pages_are_a_ring_and_an_article_leads_to_the_page_of_its_themes() -> None:
+    """◀ on the first page is the last one; the 16th theme stands on the second page, its article on the first."""
+    progress = of(long_library())
+    leaves = lists.themes(ENGLISH, progress).buttons[-1]
+    assert [button.data for button in leaves] == ["themes:9", "themes:0", "themes:1"]
+    ways = [button.data for button in buttons(lists.article(ENGLISH, progress, progress.library.articles[3]))]
+    assert ways[1:] == ["themes:1", "", "articles:0"]
 
 
 @given(st.integers(-5, 20))

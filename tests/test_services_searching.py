@@ -16,15 +16,16 @@ from bot.content.loader import load_library
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library
 from bot.core.links import Links
-from bot.core.model import Button, Chat, Message
+from bot.core.model import EVERY_DAY, Button, Chat, Message, Preferences
 from bot.core.results import cleaned, query_of
 from bot.locales import load_languages
 from bot.ports import Store
 from bot.ports.searching import Finder
+from bot.services.delivering import Delivering
 from bot.services.reading import Reading
 from bot.services.searching import Searching, entries
 from bot.store.search import Index
-from tests.fakes import LIBRARY, NOW, FixedClock, article, digests
+from tests.fakes import LIBRARY, NOW, FixedClock, RecordingAlerts, RecordingSender, article, digests
 from tests.test_core_render import check, plain
 
 READER = Chat(1)
@@ -382,3 +383,18 @@ async def test_who_comes_by_a_link_hears_what_this_is_once(make: Make) -> None:
     check(message)
     assert "4 short digests" in message.html
     assert [button.data for button in message.buttons[0]] == ["s", "themes"]
+
+
+async def test_what_is_delivered_can_be_shared_too(store: Store) -> None:
+    """By the bot's own name, as what is read on request."""
+    sender, clock = RecordingSender(), FixedClock()
+    delivering = Delivering(store, sender, RecordingAlerts(), LIBRARY, clock, "owner", links=LINKS)
+    wanted = Preferences(NOW.time(), EVERY_DAY, "UTC")
+    await store.subscribe(READER, wanted, NOW, NOW)
+    await delivering.plan()
+    await delivering.drain()
+    [(_, message)] = sender.sent
+    page = await Reading(store, LIBRARY, clock, links=LINKS).digest(READER, "w1")
+    assert page is not None
+    assert message.buttons == page.message.buttons
+    assert "my_bot" in message.buttons[1][1].url

@@ -9,10 +9,11 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.core.language import ENGLISH
 from bot.core.library import Library
-from bot.core.model import Button, Message, Preferences
+from bot.core.model import Button, Chat, Message, Preferences
 from bot.core.sequence import Added
 from bot.ports import Store
 from bot.ports.searching import Finder
+from bot.services.chats import Chats
 from bot.services.choosing import Choosing
 from bot.services.privacy import Privacy
 from bot.services.reading import Reading
@@ -20,10 +21,11 @@ from bot.services.searching import Searching, entries
 from bot.services.subscribing import Subscribing
 from bot.services.use_cases import UseCases
 from bot.store.search import Index
+from bot.telegram.governor import GovernorLimiter
 from bot.telegram.question import Context, Reception
 from bot.telegram.searching import SearchHandlers
-from bot.telegram.sender import keyboard
-from tests.fakes import LIBRARY, NOW, FixedClock
+from bot.telegram.sender import TelegramSender, keyboard
+from tests.fakes import LIBRARY, NOW, FixedClock, ForgottenHolds
 
 READER = {"id": 1, "is_bot": False, "first_name": "R", "language_code": "en"}
 CHAT = {"id": 1, "type": "private", "first_name": "R"}
@@ -76,6 +78,7 @@ def handlers(store: Store) -> SearchHandlers:
             subscribing=subscribing,
             choosing=Choosing(subscribing),
             privacy=Privacy(store, clock, ENGLISH, ()),
+            chats=Chats(subscribing),
         )
 
     reception = Reception(store, {"en": ENGLISH}, "en", make)
@@ -151,6 +154,21 @@ def test_where_inline_queries_are_refused_a_link_stands_in() -> None:
         [{"text": "Share", "url": SHARE.url}, {"text": "Next", "callback_data": "next"}]
     ]
     assert keyboard(Message("x", ((Button("Again", here="water"),),)), inline=False) is None
+
+
+@pytest.mark.parametrize(("chat", "kind"), [(5, "switch_inline_query_chosen_chat"), (-1001, "url")])
+async def test_a_delivery_carries_buttons_that_its_chat_takes(chat: int, kind: str) -> None:
+    """A group's id does not tell it from a channel's, so both get the link."""
+    request = Recording(
+        b'{"ok": true, "result": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}}'
+    )
+    bot = ExtBot(
+        "1:token", request=request, rate_limiter=GovernorLimiter(25, FixedClock(), ForgottenHolds(), {})
+    )
+    await TelegramSender(bot).send(Chat(chat), Message("x", ((SHARE,),)))
+    [(_, parameters)] = request.calls
+    [[button]] = parameters["reply_markup"]["inline_keyboard"]
+    assert set(button) == {"text", kind}
 
 
 def test_what_is_copied_is_its_button() -> None:

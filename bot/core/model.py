@@ -7,9 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-EVERY_DAY = 0b1111111
+EVERY_DAY, WEEKDAYS, WEEKENDS = 0b1111111, 0b0011111, 0b1100000
 """Weekdays as a bit mask: bit 0 is Monday, bit 6 is Sunday."""
-WEEKDAYS, WEEKENDS = 0b0011111, 0b1100000
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +208,7 @@ class Delivery:
     html: str = ""
     language: str = ""
     silent: bool = False
+    kind: Kind = Kind.UNKNOWN
 
     @property
     def content(self) -> str | None:
@@ -229,6 +229,7 @@ class Post:
     not_before: dt.datetime
     read: frozenset[str]
     language: str = ""
+    kind: Kind = Kind.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,18 +271,16 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An inline button: a press sends `data` (at most 64 bytes) to the bot, opens `url`, or copies `copy` (256).
-
-    `share` is the inline query that a press writes into a chat that the reader chooses, `here` one that it writes
-    into this chat. Channels take neither: there `url`, if it is given too, stands in for them.
-    """
+    """An inline button: a press sends `data` (at most 64 bytes), opens `url`, copies `copy` (256) or writes a query."""
 
     label: str
     data: str = ""
     url: str = ""
     copy: str = ""
-    share: str = ""
-    here: str = ""
+    share: str = (
+        ""  # an inline query, into a chat of choice; channels refuse such buttons and get `url` instead
+    )
+    here: str = ""  # the same, into this chat
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 What a button carries is told in `bot.core.screens`. For settings of another chat than the one that a message stands in,
 pass a `target_of` that reads the target, asks Telegram whether who presses may change that chat, and gives it with
-what is known of it; begin with `question.answer(await question.use_cases.subscribing.overview(chat, at))`.
+what is known of it, or says why not; begin with
+`question.answer(await question.use_cases.subscribing.overview(chat, at))`.
 """
 
 import datetime as dt
@@ -19,8 +20,8 @@ from bot.core.model import Chat, Message
 from bot.core.screens import At
 from bot.telegram.question import EFFECT, Context, Question, Reception
 
-TargetOf = Callable[[Question, str], Awaitable[tuple[Chat, At] | None]]
-"""The chat that a target (`@-1001234567890`; "": where the message stands) names, if who asks may change it."""
+TargetOf = Callable[[Question, str], Awaitable[tuple[Chat, At] | str]]
+"""The chat that a target (`@-1001234567890`; "": where the message stands) names, or why who asks may not change it."""
 WHERE_DATA = r"^s:where$"
 """The data of the button that asks for a location."""
 SETTINGS_DATA = r"^!?s(@[^:]{1,15})?(:[^:]*){0,2}$|^over$"
@@ -28,10 +29,10 @@ SETTINGS_DATA = r"^!?s(@[^:]{1,15})?(:[^:]*){0,2}$|^over$"
 _DATE = re.compile(r"(?:pause\s+)?(\d{4})-(\d\d?)-(\d\d?)", re.IGNORECASE)
 
 
-async def own_chat(question: Question, target: str) -> tuple[Chat, At] | None:
+async def own_chat(question: Question, target: str) -> tuple[Chat, At] | str:
     """The chat that the message stands in, for those who may change it."""
-    if target or not await question.may_change():
-        return None
+    if refused := settings_texts.NOT_YOURS if target else await question.refusal():
+        return question.say(refused)
     return question.chat, At(question.kind, question.owner)
 
 
@@ -76,8 +77,9 @@ class SettingsHandlers:
     async def _allowed(self, question: Question) -> tuple[Chat, At] | None:
         """The chat that asks; None: who asks may not change it, and was told so."""
         found = await self.target_of(question, "")
-        if found is None:
-            await question.tell(texts.ONLY_ADMINS)
+        if isinstance(found, str):
+            await question.answer(Message(found))
+            return None
         return found
 
     async def _asked(self, question: Question, chat: Chat, at: At, words: Sequence[str]) -> Message | None:
@@ -109,8 +111,8 @@ class SettingsHandlers:
         """Answer a press; what is left to say is its toast."""
         target, what, _ = read("s:over" if data == "over" else data)
         found = await self.target_of(question, target)
-        if found is None:
-            return question.say(settings_texts.NOT_YOURS if target else texts.ONLY_ADMINS)
+        if isinstance(found, str):
+            return found
         chat, at = found
         subscribing, choosing = question.use_cases.subscribing, question.use_cases.choosing
         if not data.startswith(EFFECT):
