@@ -97,10 +97,12 @@ def test_every_button_that_changes_something_is_marked_for_a_seal() -> None:
 
 
 def test_the_target_is_on_every_button_and_its_title_heads_every_screen() -> None:
-    """A press on the screen of a channel can concern nothing else."""
+    """A press on the screen of a channel can concern nothing else; `ch` leads out of it."""
     for _, message in every_screen(Screens(ENGLISH, NOW, FARTHEST), WANTED, TWO):
         assert plain(message.html).startswith('A <b>channel</b> & "more"\n\n')
-        assert all(button.data.lstrip("!").startswith("s@-1997852516352") for button in buttons(message))
+        about = [button.data for button in buttons(message) if not button.data.startswith("ch:")]
+        assert about
+        assert all(data.lstrip("!").startswith("s@-1997852516352") for data in about)
 
 
 def test_the_overview_shows_what_was_chosen_and_when_the_next_one_comes() -> None:
@@ -123,6 +125,19 @@ def test_several_articles_are_named_and_can_be_chosen() -> None:
     assert texts.ARTICLES in labels(page)
     assert texts.ARTICLES not in labels(screens.overview(SUBSCRIPTION, LIBRARY))
     assert chosen(screens.articles(following, TWO)) == ['rivers <& "friends">']
+
+
+def test_many_themes_and_articles_still_fit() -> None:
+    """A message holds 4,096 characters and 100 buttons."""
+    names = [f"t{number:03}" for number in range(150)]
+    shelf = (article(f"{'long-' * 6}{name}", [(name, digests(name))], TODAY) for name in names)
+    library = Library(tuple(shelf))
+    everything = Preferences(
+        dt.time(9), EVERY_DAY, "UTC", tuple(names), tuple(item.id for item in library.articles)
+    )
+    for _, message in every_screen(Screens(ENGLISH, NOW), everything, library):
+        check(message)
+        assert sum(map(len, message.buttons)) <= 100
 
 
 def test_a_chat_without_a_subscription_sees_its_language_and_a_way_to_begin() -> None:

@@ -25,6 +25,10 @@ ZONES = (
 """Zones offered as buttons; any other is found by a city, by the time there, or by a location."""
 _LABEL = 60
 """Characters of a name on a button; phones show fewer."""
+_MOST = 90
+"""Choices on a screen: Telegram takes 100 buttons below a message. Of more articles the newest are shown."""
+_NAMED = 10
+"""Chosen themes or articles that the overview names; a message holds 4,096 characters."""
 _WEEK, _MONTH = 7, 30
 
 
@@ -125,8 +129,8 @@ class Screens:
 
     def _settings(self, wanted: Preferences, library: Library) -> list[str]:
         say = self.say
-        themes = ", ".join(f"/{theme.name}" for theme in library.themes if theme.name in wanted.themes)
-        articles = ", ".join(escape(item.title) for item in library.articles if item.id in wanted.articles)
+        themes = _some([f"/{theme.name}" for theme in library.themes if theme.name in wanted.themes])
+        articles = _some([escape(item.title) for item in library.articles if item.id in wanted.articles])
         lines = [
             f"🕘 {wanted.time:%H:%M}, {say.days(wanted.days)}",
             self.place(wanted.zone),
@@ -179,7 +183,7 @@ class Screens:
         everything = self._choice(self.say(texts.ALL_THEMES), "c", "", not wanted.themes)
         each = [
             self._choice(f"{theme.emoji} {theme.title}", "c", theme.name, theme.name in wanted.themes)
-            for theme in library.themes
+            for theme in library.themes[:_MOST]
         ]
         return self._screen(self.say(texts.CHOOSE_THEMES), [[everything], *_rows(each, 1)])
 
@@ -188,7 +192,7 @@ class Screens:
         everything = self._choice(self.say(texts.ALL_ARTICLES), "a", "", not wanted.articles)
         each = [
             self._choice(item.title, "a", article_key(item.id), item.id in wanted.articles)
-            for item in library.articles
+            for item in library.articles[:_MOST]
         ]
         return self._screen(self.say(texts.CHOOSE_ARTICLES), [[everything], *_rows(each, 1)])
 
@@ -280,6 +284,10 @@ class Screens:
 
 def _rows(buttons: Sequence[Button], width: int) -> list[list[Button]]:
     return [list(buttons[start : start + width]) for start in range(0, len(buttons), width)]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])])
 
 
 def _capital(text: str) -> str:
