@@ -101,6 +101,7 @@ async def test_the_file_holds_all_that_is_kept_by_names_that_people_understand(s
             "resting_until": None,
             "set_up_by": 0,
             "not_sent_since": None,
+            "loss_told_to_who_set_up": "",
         }
     ]
     assert document["read"] == [
@@ -224,7 +225,8 @@ async def test_neither_the_governor_nor_the_alerts_remember(store: Store) -> Non
     until = NOW + dt.timedelta(hours=1)
     limiter = GovernorLimiter(25, FixedClock(), store, {READER: until, 5: until})
     bot = RecordingBot()
-    alerts = TelegramAlerts(bot, (READER, 5))
+    nobody: Any = None
+    alerts = TelegramAlerts(bot, (READER, 5), nobody)
     alerts.tell("Something")
 
     await Privacy(store, FixedClock(), ENGLISH, (limiter.forget, alerts.forget)).forget(READER)

@@ -7,10 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-EVERY_DAY = 0b1111111
+EVERY_DAY, WEEKDAYS, WEEKENDS = 0b1111111, 0b0011111, 0b1100000
 """Weekdays as a bit mask: bit 0 is Monday, bit 6 is Sunday."""
-WEEKDAYS = 0b0011111
-WEEKENDS = 0b1100000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +24,8 @@ class Paragraph:
 class Digest:
     """One short text of a theme (`text` is Markdown), with the numbers of the paragraphs that it rests on.
 
-    `correction` says in a sentence what was wrong with an earlier wording, where readers should know; `article` is
-    the id of the article; `original` is the version of the original, of which this is a translation, else "".
+    `correction` says what was wrong with an earlier wording, where readers should know; `article` is the article's id,
+    `source` its short name in a library of several; `original` is the version that a translation is of, else "".
     """
 
     id: str
@@ -38,6 +36,7 @@ class Digest:
     correction: str = ""
     article: str = ""
     original: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +208,7 @@ class Delivery:
     html: str = ""
     language: str = ""
     silent: bool = False
+    kind: Kind = Kind.UNKNOWN
 
     @property
     def content(self) -> str | None:
@@ -229,6 +229,7 @@ class Post:
     not_before: dt.datetime
     read: frozenset[str]
     language: str = ""
+    kind: Kind = Kind.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +273,8 @@ class Outlook:
 class Button:
     """An inline button: a press sends `data` (at most 64 bytes) to the bot, opens `url`, or copies `copy` (256).
 
-    `share` is the inline query that a press writes into a chat that the reader chooses.
+    `share` is the inline query that a press writes into a chat that the reader chooses, `here` one that it writes
+    into this chat. Channels take neither: there `url`, if it is given too, stands in for them.
     """
 
     label: str
@@ -280,6 +282,7 @@ class Button:
     url: str = ""
     copy: str = ""
     share: str = ""
+    here: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.core import render, texts
+from bot.core import posts, render, texts
 from bot.core.delivery import Ambiguous, NotSent, Outcome, RateLimited, Refused, Sent, Unauthorized
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version
+from bot.core.links import ANY, Links
 from bot.core.markdown import escape
-from bot.core.model import Digest, Message, Pick, Post, Theme
+from bot.core.model import Digest, Kind, Message, Pick, Post, Theme
 from bot.ports import Clock, Sender, Store
 
 _log = structlog.get_logger(__name__)
@@ -37,6 +38,7 @@ class Correcting:
     clock: Clock
     operator: int = 0
     languages: Mapping[str, Language] = field(default_factory=lambda: {"en": ENGLISH})
+    links: Links = ANY
     _current: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
@@ -74,20 +76,21 @@ class Correcting:
         everything = library.sequence((), now.date())
         for count, post in enumerate(ready, 1):
             read = sum(digest in post.read for digest in everything)
-            message = self._post(library, (theme, item), post.language, Pick(item.id, read, len(everything)))
+            message = self._post(library, (theme, item), post, Pick(item.id, read, len(everything)))
             outcome = await self.sender.edit(post.chat, post.message_id, message)
             await self._record(post, wording, outcome)
             if isinstance(outcome, NotSent | Unauthorized):  # no network, no token, or the bot stops
                 return count, False
         return len(ready), True
 
-    def _post(
-        self, library: Library, original: tuple[Theme, Digest], language: str, progress: Pick
-    ) -> Message:
-        say = self.languages.get(language, self.languages["en"])
+    def _post(self, library: Library, original: tuple[Theme, Digest], post: Post, progress: Pick) -> Message:
+        say = self.languages.get(post.language, self.languages["en"])
         shelves = library.in_language(say.code)
         theme, item = shelves.digest(original[1].id) or original
-        return render.digest(say, theme, item, shelves.visible(theme, self.clock.now().date()), progress)
+        if post.kind is Kind.CHANNEL:
+            return posts.post(say, theme, item, progress, self.links.digest)
+        shelf = shelves.visible(theme, self.clock.now().date())
+        return render.digest(say, theme, item, shelf, progress, self.links)
 
     async def _record(self, post: Post, wording: str, outcome: Outcome) -> None:
         match outcome:
