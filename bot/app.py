@@ -15,13 +15,11 @@ from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
 from bot.content.following import state_of
 from bot.core.library import Library
-from bot.core.links import Links
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
 from bot.locales import load_languages
 from bot.ports import Clock, StartError, Store, StoreError
 from bot.scheduler import Scheduler, Tick
-from bot.services.correcting import Correcting
 from bot.services.delivering import Delivering
 from bot.store import open_store
 from bot.telegram.alerts import TelegramAlerts
@@ -30,7 +28,6 @@ from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.menu import Menu
 from bot.telegram.polling import connected, receiving
-from bot.telegram.sender import TelegramSender
 from bot.web.health import Health, serve_health
 from bot.wiring import Wiring, first_library, following
 
@@ -64,19 +61,13 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
             secret, settings.telegram.api_url, health.polled, limiter, in_flight, gate
         )
         await stack.enter_async_context(connected(application, settings.telegram.api_url))
-        wiring = Wiring(store, clock, settings, languages)
-        links = Links(application.bot.username, inline=bool(application.bot.supports_inline_queries))
-        alerts, sender = (
-            TelegramAlerts(application.bot, settings.telegram.admins),
-            TelegramSender(application.bot),
-        )
-        reception = wiring.receive(links, secret, (limiter.forget, alerts.forget))
+        wiring = Wiring(application, store, clock, settings, languages)
+        alerts, informing = await wiring.telling()
+        reception = wiring.receive(secret, (limiter.forget, alerts.forget))
         gate.notice = reception.too_fast
-        broadcasting = wiring.add_answers(application, reception)
-        delivering = wiring.delivery(sender, alerts, links)
+        broadcasting = wiring.add_answers(reception, informing)
+        delivering, correcting = wiring.delivery(alerts, informing)
         await wiring.take(library, reception, delivering)
-        operator = next(iter(settings.telegram.admins), 0)
-        correcting = Correcting(store, sender, clock, operator, languages, links)
         await delivering.recover()
         await broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: delivering.halted
@@ -95,11 +86,11 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
             "correct": (lambda: correcting.tick(delivering.library), 5),
             "purge": (lambda: _purge(store, clock), 3600),
             "reload": (following(content, state, publish, alerts), 2),
+            "channels": (await wiring.listing(informing, alerts), 300),
             "menu": (lambda: menu.show(delivering.library), 60),
         }
         await stack.enter_async_context(_ticking(delivering, alerts, limiter, ticks))
-        digests = len(library.sequence((), clock.now().date()))
-        _log.info("bot.started", name=application.bot.username, digests=digests)
+        _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
 

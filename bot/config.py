@@ -47,8 +47,17 @@ def _zone(value: str) -> str:
     return value
 
 
-def _ids(value: object) -> object:
+def _words(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+def _channel(value: object) -> object:
+    name = str(value)
+    if re.fullmatch(r"-100\d{5,15}", name):
+        return int(name)
+    if not re.fullmatch(r"@[A-Za-z][A-Za-z0-9_]{3,31}", name):
+        raise ValueError("write the channel's @name in quotes, or its id, which begins with -100")
+    return name.casefold()
 
 
 def _http(value: str) -> str:
@@ -68,7 +77,7 @@ class TelegramSettings(_Section):
     token_file: Path | None = None
     channel_commands: bool = False
     rich_messages: bool = False
-    admins: Annotated[tuple[int, ...], BeforeValidator(_ids)] = ()
+    admins: Annotated[tuple[int, ...], BeforeValidator(_words)] = ()
 
 
 class ContentSettings(_Section):
@@ -105,6 +114,25 @@ class ReaderSettings(_Section):
     language: Literal["en", "ru", "kk"] = "en"
 
 
+class ChannelSettings(_Section):
+    """A channel that the bot posts in; what it leaves out is as for readers. File only: a list has no keys to name."""
+
+    chat: Annotated[int | str, BeforeValidator(_channel)]
+    time: Annotated[dt.time, BeforeValidator(_time)] | None = None
+    days: Annotated[int, BeforeValidator(_days)] | None = None
+    zone: Annotated[str, AfterValidator(_zone)] | None = None
+    themes: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    articles: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    language: Literal["en", "ru", "kk"] | None = None
+    silent: bool = False
+
+
+def _once(value: tuple[ChannelSettings, ...]) -> tuple[ChannelSettings, ...]:
+    if len({each.chat for each in value}) < len(value):
+        raise ValueError("a channel is named twice")
+    return value
+
+
 class WebSettings(_Section):
     """The health check's address; without a port it is off."""
 
@@ -133,6 +161,7 @@ class Settings(_Section):
     storage: StorageSettings = StorageSettings()
     delivery: DeliverySettings = DeliverySettings()
     reader: ReaderSettings = ReaderSettings()
+    channels: Annotated[tuple[ChannelSettings, ...], AfterValidator(_once)] = ()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     clock: ClockSettings = ClockSettings()
@@ -141,7 +170,7 @@ class Settings(_Section):
     @classmethod
     def _empty_sections(cls, data: dict[str, object]) -> dict[str, object]:
         """A section whose keys are all commented out holds the defaults."""
-        return {section: {} if keys is None else keys for section, keys in data.items()}
+        return {section: keys for section, keys in data.items() if keys is not None}
 
 
 class ConfigError(Exception):
@@ -170,11 +199,12 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
             validate(document, Settings)
         except DocumentError as error:
             findings.extend(error.findings)
-        for section, keys in document.data.items():
-            if isinstance(keys, dict):
-                merged[section] = {**merged.get(section, {}), **keys}
     if findings:
         raise ConfigError("\n".join(map(str, findings)))
+    for section, keys in (
+        item for document in documents for item in document.data.items() if item[1] is not None
+    ):
+        merged[section] = {**merged.get(section, {}), **keys} if isinstance(keys, dict) else keys
     return Settings.model_validate(merged)
 
 

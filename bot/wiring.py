@@ -18,13 +18,17 @@ from bot.core.links import Links
 from bot.core.model import Preferences
 from bot.core.sequence import Added
 from bot.places import Places, zone_at, zone_name
-from bot.ports import Alerts, Clock, Sender, StartError, Store, StoreError
+from bot.ports import Alerts, Clock, StartError, Store, StoreError
 from bot.ports.places import Atlas
 from bot.ports.searching import Finder
 from bot.scheduler import Tick
 from bot.services.broadcasting import Broadcasting
+from bot.services.chats import Chats
 from bot.services.choosing import Choosing
+from bot.services.correcting import Correcting
 from bot.services.delivering import Delivering, Pace
+from bot.services.informing import Informing
+from bot.services.listing import Listed, Listing
 from bot.services.outbox import report
 from bot.services.privacy import Privacy
 from bot.services.reading import Reading
@@ -35,26 +39,37 @@ from bot.services.subscribing import Subscribing
 from bot.services.use_cases import UseCases
 from bot.store import orders_of
 from bot.store.search import Index
+from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import App
+from bot.telegram.chats import ChatHandlers
 from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.question import Reception
 from bot.telegram.rich import RichMessages
+from bot.telegram.rights import TelegramDirectory
 from bot.telegram.routes import add_routes
 from bot.telegram.seals import Seals, key_of
+from bot.telegram.sender import TelegramSender
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """Makes the parts of a bot out of what they all stand on."""
 
+    application: App
     store: Store
     clock: Clock
     settings: Settings
     languages: Mapping[str, Language]
 
-    def receive(self, links: Links, token: str, memories: Sequence[Callable[[int], None]]) -> Reception:
+    @property
+    def links(self) -> Links:
+        """Links to this bot, once it knows its name."""
+        bot = self.application.bot
+        return Links(bot.username, inline=bool(bot.supports_inline_queries))
+
+    def receive(self, token: str, memories: Sequence[Callable[[int], None]]) -> Reception:
         """Where readers' questions come in; `memories` are what else knows of chats, and forgets one when asked."""
-        store, clock, reader = self.store, self.clock, self.settings.reader
+        store, clock, reader, links = self.store, self.clock, self.settings.reader, self.links
         atlas = Atlas(Places().find, zone_name, zone_at)
         defaults = Preferences(reader.time, reader.days, reader.zone)
 
@@ -68,13 +83,14 @@ class Wiring:
                 subscribing=subscribing,
                 choosing=Choosing(subscribing),
                 privacy=Privacy(store, clock, say, memories),
+                chats=Chats(subscribing),
             )
 
         return Reception(store, self.languages, reader.language, make, Seals(key_of(token)))
 
-    def add_answers(self, application: App, reception: Reception) -> Broadcasting:
+    def add_answers(self, reception: Reception, informing: Informing) -> Broadcasting:
         """What operators and readers can ask for."""
-        store, clock, settings = self.store, self.clock, self.settings
+        application, store, clock, settings = self.application, self.store, self.clock, self.settings
         rate, zone = settings.delivery.rate, settings.reader.zone
         orders = orders_of(settings.storage.url).take
         broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, zone, orders)
@@ -82,25 +98,61 @@ class Wiring:
         counting = Counting(store, clock, zone, lambda: reception.library)
         admins = settings.telegram.admins
         Operator(broadcasting, outbox, counting.figures, draw, admins).add_to(application)
+        chats = ChatHandlers(reception, informing, TelegramDirectory(application.bot))
         rich = RichMessages(application.bot, clock) if settings.telegram.rich_messages else None
-        add_routes(application, reception, in_channels=settings.telegram.channel_commands, rich=rich)
+        in_channels = settings.telegram.channel_commands
+        add_routes(application, reception, chats, in_channels=in_channels, rich=rich)
         return broadcasting
 
-    def delivery(self, sender: Sender, alerts: Alerts, links: Links) -> Delivering:
-        """What plans and sends; it has nothing to send before it is given a library."""
+    async def telling(self) -> tuple[TelegramAlerts, Informing]:
+        """What tells operators, and those who have set up a group or channel."""
+        bot, settings = self.application.bot, self.settings
+        alerts = TelegramAlerts(bot, settings.telegram.admins, TelegramDirectory(bot))
+        informing = Informing(self.store, alerts, self.languages, settings.reader.language)
+        await informing.recover()
+        return alerts, informing
+
+    async def listing(self, informing: Informing, alerts: Alerts) -> Tick:
+        """Subscribe the channels of the configuration; the tick goes on with those that cannot be used yet."""
+        directory, reader = TelegramDirectory(self.application.bot), self.settings.reader
+        channels = [
+            Listed(
+                each.chat,
+                Preferences(
+                    each.time or reader.time,
+                    each.days or reader.days,
+                    each.zone or reader.zone,
+                    each.themes,
+                    each.articles,
+                    each.silent,
+                ),
+                each.language or reader.language,
+            )
+            for each in self.settings.channels
+        ]
+        tick = Listing(self.store, directory, informing, alerts, self.clock, channels).tick
+        await tick()
+        return tick
+
+    def delivery(self, alerts: Alerts, informing: Informing) -> tuple[Delivering, Correcting]:
+        """What plans and sends, as soon as it is given a library; and what edits what was sent."""
         owner = secrets.token_hex(8)  # fences off a process of before
-        pace, empty = Pace(**dict(self.settings.delivery)), Library(())
-        return Delivering(
-            self.store,
+        pace, sender = Pace(**dict(self.settings.delivery)), TelegramSender(self.application.bot)
+        store, clock, languages, links = self.store, self.clock, self.languages, self.links
+        delivering = Delivering(
+            store,
             sender,
             alerts,
-            empty,
-            self.clock,
+            Library(()),
+            clock,
             owner,
             pace,
-            languages=self.languages,
+            languages=languages,
             links=links,
+            informing=informing,
         )
+        operator = next(iter(self.settings.telegram.admins), 0)
+        return delivering, Correcting(store, sender, clock, operator, languages, links)
 
     async def take(self, library: Library, reception: Reception, delivering: Delivering) -> None:
         """Answer and deliver from a library from now on."""

@@ -29,7 +29,6 @@ from telegram.request import BaseRequest, RequestData
 from bot.config import Settings
 from bot.content.loader import load_library
 from bot.core.library import Library
-from bot.core.links import ANY
 from bot.locales import load_languages
 from bot.store import open_store
 from bot.telegram.application import App, build_application
@@ -413,13 +412,14 @@ async def _application(sender: Sender, recorder: Recorder, library: Library) -> 
         store = open_store(url)
         application = build_application("1000000001:fuzz", "http://127.0.0.1:9", lambda: None, limiter, 1)
         application.bot._request = (sender, recorder)
-        wiring = Wiring(store, clock, settings, load_languages())
-        reception = wiring.receive(ANY, "1000000001:fuzz", ())
-        found_by = await finders(library, wiring.languages)
-        reception.take(library, await store.register(library.ids, clock.now()), found_by)
-        wiring.add_answers(application, reception)
         try:
             await application.initialize()
+            wiring = Wiring(application, store, clock, settings, load_languages())
+            _, informing = await wiring.telling()
+            reception = wiring.receive("1000000001:fuzz", ())
+            found_by = await finders(library, wiring.languages)
+            reception.take(library, await store.register(library.ids, clock.now()), found_by)
+            wiring.add_answers(reception, informing)
             yield application
         finally:
             await application.shutdown()

@@ -25,6 +25,12 @@ TOKEN = "1000000001:test-token"
 TESTS = Path(__file__).parent
 SHELF, REAL = TESTS / "shelf", TESTS.parent / "content" / "middle-powers"
 SPECIFICATION = TESTS.parents[1] / "shared" / "botapi" / "api-10.1.min.json"
+REFUSED = {
+    "method": "sendRichMessage",
+    "times": 1,
+    "status": 400,
+    "description": "Bad Request: no such thing",
+}
 
 
 @dataclass
@@ -227,25 +233,32 @@ async def absent(stage: Stage, command: str) -> bool:
 
 @pytest.mark.parametrize("stage", [{"BOT_TELEGRAM__RICH_MESSAGES": "true"}], indirect=True)
 async def test_an_article_as_one_rich_message_and_plain_where_that_is_refused(stage: Stage) -> None:
-    """All of its digests, folded; refused, the plain page comes instead, and the next time at once."""
+    """All of its digests, folded; refused, the plain page comes instead, and the next time at once.
+
+    So it is with an article of several: a message of its own, or else the list turns into the page.
+    """
     await stage.open(SAMPLE / "rivers")
     blocks = (await stage.reader.say("/article"))["content"]["rich_message"]["blocks"]
     titles = [digest.title for theme in stage.library.articles[0].themes for digest in theme.digests]
     assert [block["summary"] for block in blocks if block["type"] == "details"] == titles
-    fault = {
-        "method": "sendRichMessage",
-        "times": 9,
-        "status": 400,
-        "description": "Bad Request: no such thing",
-    }
-    await stage.reader.call("/api/faults", fault)
+    await stage.reader.call("/api/faults", REFUSED)
     for _ in range(2):
         plain = await stage.reader.say("/article")
         assert plain["text"].startswith("📰 Rivers & people\n")
         assert "0/5 read" in plain["text"]
-
     tried = [call for call in await stage.calls() if call["method"] == "sendRichMessage"]
     assert [call["status"] for call in tried] == [200, 400]
     if SPECIFICATION.exists():
         method = json.loads(SPECIFICATION.read_text())["methods"]["sendRichMessage"]
         assert set(tried[0]["params"]) <= {each["name"] for each in method["fields"]}
+
+    await stage.reader.call("/api/clock", {"advance": 3600})
+    shutil.copytree(SHELF / "wells", stage.folder / "wells")
+    await until(lambda: stage.shows("digging"))
+    listing = await stage.reader.say("/article")
+    before = len(await stage.reader.from_bot())
+    await press(stage.reader, listing, "a:wells")
+    assert (await stage.reader.answer(before))["content"]["rich_message"]["blocks"][0]["text"] == "Wells"
+    await stage.reader.call("/api/faults", REFUSED)
+    await press(stage.reader, listing, "a:rivers")
+    assert (await stage.reader.again(listing))["text"].startswith("📰 Rivers & people\n")

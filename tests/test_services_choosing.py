@@ -302,6 +302,14 @@ async def test_the_time_on_a_clock_offers_the_zones_that_show_it(choosing: Choos
     assert "!s:z:Europe/Berlin" not in offered
 
 
+async def test_a_time_that_no_clock_shows_is_told(choosing: Choosing) -> None:
+    """It is a time of day, but nobody's now."""
+    await choosing.subscribing.line(READER, ())
+    message = await choosing.zone(READER, "9:21", ALONE)
+    assert message is not None
+    assert "no clock shows that now" in message.html
+
+
 async def test_nonsense_is_answered_by_what_works(choosing: Choosing, store: Store) -> None:
     """Escaped and cut; nothing is changed."""
     await choosing.subscribing.line(READER, ())

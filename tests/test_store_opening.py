@@ -140,7 +140,7 @@ async def test_a_database_of_the_first_schema_keeps_all_that_it_holds(tmp_path: 
         assert {row["version"] for row in after[table]} == ({None} if table == "broadcasts" else {""})
     for table in ("holds", "stopped"):
         assert after[table] == before[table]
-    added = {"articles": "", "silent": 0, "resume": None, "owner": 0, "paused_since": None}
+    added = {"articles": "", "silent": 0, "resume": None, "owner": 0, "paused_since": None, "lost": ""}
     assert after["subscriptions"] == [{**row, **added} for row in before["subscriptions"]]
 
 

@@ -19,7 +19,7 @@ from bot.locales import load_languages
 from bot.sandbox import Sandbox
 from bot.telegram.menu import Menu, commands
 from tests.conftest import TOKEN
-from tests.conversation import OTHER, READER, Conversation
+from tests.conversation import GROUP, OTHER, READER, Conversation, Person
 from tests.fakes import LIBRARY, article, digests
 
 SPOKEN = {"en": ENGLISH}
@@ -66,6 +66,16 @@ async def test_each_kind_of_chat_has_its_menu(bot: Bot) -> None:
     assert group == {*texts.MEMBERS, *THEMES}
     assert administrators - group == {"subscribe", "settings", "language", "unsubscribe"}
     assert not administrators & {"privacy", "mydata", "forgetme"}
+
+
+async def test_who_may_change_a_groups_subscription_sees_the_commands_for_it(
+    sandbox: Sandbox, bot: Bot
+) -> None:
+    """As Telegram chooses among the menus: the group's creator sees them, a member does not."""
+    await Menu(bot, load_languages()).show(LIBRARY)
+    for user, sees in ((READER, True), (OTHER, False)):
+        shown = (await Person(sandbox, user, GROUP).menu())["commands"]
+        assert ("subscribe" in [each["command"] for each in shown]) is sees
 
 
 async def test_each_language_has_its_menus_and_descriptions(bot: Bot) -> None:

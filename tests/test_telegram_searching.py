@@ -13,6 +13,7 @@ from bot.core.model import Button, Chat, Message, Preferences
 from bot.core.sequence import Added
 from bot.ports import Store
 from bot.ports.searching import Finder
+from bot.services.chats import Chats
 from bot.services.choosing import Choosing
 from bot.services.privacy import Privacy
 from bot.services.reading import Reading
@@ -77,6 +78,7 @@ def handlers(store: Store) -> SearchHandlers:
             subscribing=subscribing,
             choosing=Choosing(subscribing),
             privacy=Privacy(store, clock, ENGLISH, ()),
+            chats=Chats(subscribing),
         )
 
     reception = Reception(store, {"en": ENGLISH}, "en", make)

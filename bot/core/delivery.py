@@ -15,8 +15,8 @@ _MOST_AMBIGUOUS = 2
 """Sends that may have left, at most: so no reader gets more than two copies."""
 SECOND_ATTEMPTS = 8
 """Second attempts on their way at once, at most: what a crash interrupts of them is not tried again."""
-_MISSING_DATES = 3
-_RESTRICTED_DATES = 7
+MISSING_DATES = 3
+RESTRICTED_DATES = 7
 """Dates in a row, each with its one attempt, before such a chat is taken for gone."""
 
 
@@ -163,11 +163,11 @@ def decide(  # noqa: C901, PLR0911  a table
             return Decision(delivery, failed, delivery.attempt, code=code, pause=code, topic=topic)
         case Restricted(code):
             return Decision(
-                delivery, failed, delivery.attempt, code=code, pause=code, pause_after=_RESTRICTED_DATES
+                delivery, failed, delivery.attempt, code=code, pause=code, pause_after=RESTRICTED_DATES
             )
         case Missing(code):
             return Decision(
-                delivery, failed, delivery.attempt, code=code, pause=code, pause_after=_MISSING_DATES
+                delivery, failed, delivery.attempt, code=code, pause=code, pause_after=MISSING_DATES
             )
         case Migrated(chat_id):
             return Decision(delivery, State.DUE, before, now, code="migrated", moved_to=chat_id)

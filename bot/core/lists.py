@@ -31,7 +31,8 @@ def themes(say: Language, progress: Progress, page: int = 0) -> Message:
         title = f"\n<b>{escape(article.title)}</b>\n\n" if article is not above else ""
         blocks.append(title + _theme(say, progress, theme))
         above = article
-    rows = ((Button(say(texts.NEXT), "next"),), *_leaves("themes", page, pages))
+    back = (Button(say(texts.ARTICLES), "articles:0"),) if len(articles) > 1 else ()
+    rows = ((*back, Button(say(texts.NEXT), "next")), *_leaves("themes", page, pages))
     return Message("\n\n".join(blocks), rows)
 
 

@@ -7,9 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-EVERY_DAY = 0b1111111
+EVERY_DAY, WEEKDAYS, WEEKENDS = 0b1111111, 0b0011111, 0b1100000
 """Weekdays as a bit mask: bit 0 is Monday, bit 6 is Sunday."""
-WEEKDAYS, WEEKENDS = 0b0011111, 0b1100000
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +208,7 @@ class Delivery:
     html: str = ""
     language: str = ""
     silent: bool = False
+    kind: Kind = Kind.UNKNOWN
 
     @property
     def content(self) -> str | None:
@@ -229,6 +229,7 @@ class Post:
     not_before: dt.datetime
     read: frozenset[str]
     language: str = ""
+    kind: Kind = Kind.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,15 +285,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a reader sees: Telegram HTML and rows of buttons.
-
-    `state` is what the buttons were made from: a button that changes something holds as long as that is so.
-    """
+    """What a reader sees: Telegram HTML and rows of buttons."""
 
     html: str
     buttons: tuple[tuple[Button, ...], ...] = field(default=())
     silent: bool = False
-    state: str = ""
+    state: str = ""  # what the buttons were made from: one that changes something holds as long as that is so
 
     @property
     def plain(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from bot.core import chats_texts
 from bot.core import settings_texts as texts
 from bot.core.language import NAMES, Language
 from bot.core.library import Library
@@ -98,6 +99,9 @@ class Screens:
         ]
         if len(library.articles) > 1:
             rows[1].append(self._open(texts.ARTICLES, "articles"))
+        if self.at.target:
+            post = Button(say(chats_texts.POST_NOW), f"ch:now{self.at.target}")
+            rows.append([post, Button(say(chats_texts.TO_CHANNELS), "ch:list")])
         settings = "\n".join(self._settings(wanted, library))
         return self._message(texts.subscribed(say, settings, self.upcoming(subscription)), rows)
 

@@ -1,6 +1,7 @@
 """What the use cases need of the world, as Protocols with written contracts."""
 
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
+from bot.ports.owners import Directory, Notices, Owners
 from bot.ports.privacy import Kept, Privacy
 from bot.ports.statistics import Figures
 from bot.ports.store import Choose, Readers, Store
@@ -12,9 +13,12 @@ __all__ = [
     "Choose",
     "Clock",
     "Corrections",
+    "Directory",
     "Figures",
     "Kept",
+    "Notices",
     "Outbox",
+    "Owners",
     "Privacy",
     "Readers",
     "Sender",

@@ -8,6 +8,7 @@ from bot.core.delivery import Decision, OnAmbiguous
 from bot.core.model import Chat, Delivery, History, Kind, Outlook, Pick, Preferences, Subscription, Wanted
 from bot.core.planning import Planned
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
+from bot.ports.owners import Owners
 from bot.ports.privacy import Privacy
 from bot.ports.statistics import Figures
 
@@ -65,7 +66,7 @@ class Readers(Protocol):
         ...
 
 
-class Store(Readers, Broadcasts, Corrections, Outbox, Privacy, Figures, Protocol):
+class Store(Readers, Owners, Broadcasts, Corrections, Outbox, Privacy, Figures, Protocol):
     """Subscriptions, progress and deliveries.
 
     Every method is one transaction that is on disk when the method returns. Datetimes in and out are aware

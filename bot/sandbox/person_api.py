@@ -57,7 +57,7 @@ class PersonApi:
     def _draft(self, body: Json) -> Message:
         """Return an empty message of the person in the chat and topic that the body names."""
         user, chat = self._user_and_chat(body)
-        thread = field(body, "thread", int, default=None)
+        thread = field(body, "thread", int, default=None) or None
         return Message(0, chat, self.world.users[user], int(self.clock.now()), thread=thread)
 
     async def _send(self, body: Json) -> Json:
@@ -65,7 +65,7 @@ class PersonApi:
         if len(text) > TEXT_LENGTH:
             raise Refusal(400, f"A message holds at most {TEXT_LENGTH} characters.")
         user, chat = self._user_and_chat(body)
-        thread = field(body, "thread", int, default=None)
+        thread = field(body, "thread", int, default=None) or None
         return {"message": self.world.say(user, chat, text, self.clock.now(), reply_to, thread).for_page()}
 
     async def _start(self, body: Json) -> Json:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.core import render, texts
+from bot.core import posts, render, texts
 from bot.core.delivery import Ambiguous, NotSent, Outcome, RateLimited, Refused, Sent, Unauthorized
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version
 from bot.core.links import ANY, Links
 from bot.core.markdown import escape
-from bot.core.model import Digest, Message, Pick, Post, Theme
+from bot.core.model import Digest, Kind, Message, Pick, Post, Theme
 from bot.ports import Clock, Sender, Store
 
 _log = structlog.get_logger(__name__)
@@ -76,19 +76,19 @@ class Correcting:
         everything = library.sequence((), now.date())
         for count, post in enumerate(ready, 1):
             read = sum(digest in post.read for digest in everything)
-            message = self._post(library, (theme, item), post.language, Pick(item.id, read, len(everything)))
+            message = self._post(library, (theme, item), post, Pick(item.id, read, len(everything)))
             outcome = await self.sender.edit(post.chat, post.message_id, message)
             await self._record(post, wording, outcome)
             if isinstance(outcome, NotSent | Unauthorized):  # no network, no token, or the bot stops
                 return count, False
         return len(ready), True
 
-    def _post(
-        self, library: Library, original: tuple[Theme, Digest], language: str, progress: Pick
-    ) -> Message:
-        say = self.languages.get(language, self.languages["en"])
+    def _post(self, library: Library, original: tuple[Theme, Digest], post: Post, progress: Pick) -> Message:
+        say = self.languages.get(post.language, self.languages["en"])
         shelves = library.in_language(say.code)
         theme, item = shelves.digest(original[1].id) or original
+        if post.kind is Kind.CHANNEL:
+            return posts.post(say, theme, item, progress, self.links.digest)
         shelf = shelves.visible(theme, self.clock.now().date())
         return render.digest(say, theme, item, shelf, progress, self.links)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.core import operator_texts, render, texts
+from bot.core import operator_texts, posts, render, texts
 from bot.core.broadcast import Stage
 from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide, give_back
 from bot.core.incidents import Cause, Incident, Watch
@@ -18,10 +18,11 @@ from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version, wording
 from bot.core.links import ANY, Links
 from bot.core.markdown import escape
-from bot.core.model import Delivery, History, Message, Pick, Preferences
+from bot.core.model import Delivery, History, Kind, Message, Pick, Preferences
 from bot.core.planning import plan
 from bot.core.sequence import Added, pick
 from bot.ports import Alerts, Clock, Sender, Store, StoreError
+from bot.services.informing import Informing
 
 _log = structlog.get_logger(__name__)
 _BATCH = 500
@@ -49,7 +50,8 @@ class Delivering:
     """Plans and drains. `owner` is random for each start of the process: it fences this one's rows off.
 
     `last_wait`: seconds that a stop waits for answers. `languages` holds English at least; `added` is when this bot
-    first had each digest.
+    first had each digest. `informing` tells those who have set up groups and channels, and `link` opens a digest in
+    the bot, from a post in a channel.
     """
 
     store: Store
@@ -63,6 +65,7 @@ class Delivering:
     languages: Mapping[str, Language] = field(default_factory=lambda: {"en": ENGLISH})
     added: Added = field(default_factory=dict)
     links: Links = ANY
+    informing: Informing | None = None
     _watch: Watch = field(default_factory=Watch)
     _refused: dict[str, str] = field(default_factory=dict)
     _stopped: frozenset[str] = frozenset()
@@ -135,6 +138,8 @@ class Delivering:
         self._unrecorded = []
         if claimed or settled:
             self._store_failed = False  # the disk takes a write again
+        if self.informing is not None:
+            await self.informing.observe(settled)
         first = self._watch.first(claimed, self._flying.values())
         for delivery in claimed:
             if delivery in first:
@@ -244,8 +249,12 @@ class Delivering:
             ):  # in the reader's language
                 html = texts.corrected(say, escape(found[1].title), escape(found[1].correction))
             message = render.note(say, html, picked.digest)
+        elif found is None and delivery.kind is Kind.CHANNEL:
+            message = posts.all_posted(say, picked.total)
         elif found is None:
             message = render.all_read(say, picked, subscribed=True)
+        elif delivery.kind is Kind.CHANNEL:
+            message = posts.post(say, *found, picked, self.links.digest)
         else:
             theme, item = found
             shelf = library.visible(theme, self.clock.now().date())

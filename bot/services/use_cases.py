@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.language import Language
+from bot.services.chats import Chats
 from bot.services.choosing import Choosing
 from bot.services.privacy import Privacy
 from bot.services.reading import Reading
@@ -20,3 +21,4 @@ class UseCases:
     subscribing: Subscribing
     choosing: Choosing
     privacy: Privacy
+    chats: Chats

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.broadcast import Stage
 from bot.core.delivery import SECOND_ATTEMPTS
-from bot.core.model import Chat, Delivery, History, Pick, Slot, State
+from bot.core.model import Chat, Delivery, History, Kind, Pick, Slot, State
 from bot.ports import Choose
 from bot.store.counting import count, count_settled, meet
 from bot.store.outbox import reachable
@@ -72,7 +72,14 @@ async def _claim_digests(
                 slot = Slot(row.local_date, row.slot)
                 spoken, silent = row.language or "", bool(row.silent)
                 claimed[chat] = Delivery(
-                    row.id, chat, slot, picked, row.attempt + 1, language=spoken, silent=silent
+                    row.id,
+                    chat,
+                    slot,
+                    picked,
+                    row.attempt + 1,
+                    language=spoken,
+                    silent=silent,
+                    kind=Kind(row.kind or ""),
                 )
         await _change(connection, ended)
         await count_settled(connection, (each["state"] for each in ended), now)
@@ -114,7 +121,7 @@ def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
     names = ("themes", "articles", "time", "days", "zone", "silent", "resume", "told_end")
     wanted = (getattr(subscriptions.c, name) for name in names)
     return (
-        select(deliveries, chats.c.language, *wanted)
+        select(deliveries, chats.c.language, chats.c.kind, *wanted)
         .join(subscriptions, same_chat(deliveries, subscriptions))
         .outerjoin(chats, same_chat(deliveries, chats))
         .where(_ready(now, 0, again=again), subscriptions.c.paused == "", ~doubtful)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, insert, literal_column, or_, select, update
 
 from bot.core.broadcast import Stage
-from bot.core.model import Chat, Post, State
+from bot.core.model import Chat, Kind, Post, State
 from bot.store.broadcasts import OVER, owe
 from bot.store.rows import of_chat, same_chat
 from bot.store.tables import broadcasts, chats, deliveries, progress, subscriptions
@@ -49,7 +49,7 @@ class SqlCorrections(Transactions):
             deliveries.c.local_date >= since,
         )
         stale = (
-            select(deliveries, chats.c.language)
+            select(deliveries, chats.c.language, chats.c.kind)
             .outerjoin(chats, same_chat(deliveries, chats))
             .where(wanted)
             .order_by(deliveries.c.not_before, deliveries.c.id)
@@ -66,7 +66,15 @@ class SqlCorrections(Transactions):
             chat = Chat(row.chat_id, row.thread_id)
             then = {known for known, at in seen.get(chat, {}).items() if at <= row.updated} | {digest}
             posts.append(
-                Post(row.id, chat, row.message_id, row.not_before, frozenset(then), row.language or "")
+                Post(
+                    row.id,
+                    chat,
+                    row.message_id,
+                    row.not_before,
+                    frozenset(then),
+                    row.language or "",
+                    Kind(row.kind or ""),
+                )
             )
         return tuple(posts)
 

@@ -17,6 +17,7 @@ from bot.store.claiming import OPEN, claim
 from bot.store.corrections import SqlCorrections
 from bot.store.counting import count_settled
 from bot.store.outbox import SqlOutbox
+from bot.store.owners import SqlOwners
 from bot.store.privacy import SqlPrivacy
 from bot.store.readers import SqlReaders
 from bot.store.rows import new_delivery, same_chat, subscription_of
@@ -25,7 +26,7 @@ from bot.store.statistics import SqlStatistics
 from bot.store.tables import broadcasts, deliveries, holds, meta, stopped, subscriptions
 
 
-class SqlStore(SqlReaders, SqlBroadcasts, SqlCorrections, SqlOutbox, SqlPrivacy, SqlStatistics):
+class SqlStore(SqlReaders, SqlOwners, SqlBroadcasts, SqlCorrections, SqlOutbox, SqlPrivacy, SqlStatistics):
     """Implements the `Store` port; the contracts are written there."""
 
     # -- deliveries ---------------------------------------------------------------------------------------

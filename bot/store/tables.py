@@ -56,6 +56,9 @@ subscriptions = Table(
     Column("resume", Date),
     Column("owner", BigInteger, nullable=False, server_default=text("0")),  # who set up a group or channel
     Column("paused_since", Moment),
+    Column(
+        "lost", String(8), nullable=False, server_default=text("''")
+    ),  # what the owner was told of its loss
     Index("subscriptions_next_slot", "next_slot"),
     # /forgetme asks for what somebody has set up: few rows have an owner.
     Index("subscriptions_owner", "owner", sqlite_where=text("owner <> 0")),

@@ -7,18 +7,17 @@ from difflib import get_close_matches
 from typing import Any
 
 import structlog
-from telegram import ChatMember, Update
+from telegram import Update
 from telegram.error import TelegramError
 
-from bot.core import article_texts, texts
+from bot.core import article_texts, chats_texts, texts
 from bot.core.markdown import escape
-from bot.core.model import Chat, Message
+from bot.core.model import Chat, Kind, Message
 from bot.services.reading import Page, Reading
 from bot.telegram.question import Context, Question, Reception, message_of
 from bot.telegram.rich import RichMessages
 
 _log = structlog.get_logger(__name__)
-_GONE = (ChatMember.BANNED, ChatMember.LEFT)
 _LONGEST_SHOWN = 32
 _MISSING = dict.fromkeys(("d", "p", "r"), texts.GONE) | dict.fromkeys(
     ("a", "read"), article_texts.ARTICLE_GONE
@@ -49,7 +48,8 @@ class Handlers:
     async def start(self, question: Question, context: Context) -> None:
         """Welcome; by a link that leads somewhere, that itself, and to newcomers then what this bot is."""
         use_cases, chat = question.use_cases, question.chat
-        await use_cases.subscribing.returned(chat.id)
+        if question.private:  # elsewhere anybody may say so, and Telegram tells when the bot may write again
+            await use_cases.subscribing.returned(chat.id)
         if not context.args:
             await question.show(await use_cases.reading.welcome())
             return
@@ -110,6 +110,9 @@ class Handlers:
         if query is None or query.message is None:
             return
         question = await self.reception.question(update)
+        if question.kind is Kind.CHANNEL and not await question.may_change():
+            await query.answer(question.say(chats_texts.READ_IN_PRIVATE))
+            return
         action, _, subject = (query.data or "").partition(":")
         toast = await self._press_reading(question, action, subject)
         await query.answer(toast)
@@ -160,27 +163,6 @@ class Handlers:
             return False
         message = await question.use_cases.reading.whole(question.chat, article)
         return message is not None and await self.rich.send(question.chat, message)
-
-    # -- the chat itself ----------------------------------------------------------------------------------
-
-    async def membership(self, update: Update, _: Context) -> None:
-        """The bot was blocked, removed, or let in again."""
-        change = update.my_chat_member
-        if change is None:
-            return
-        subscribing = self.reception.speaking().subscribing
-        if change.new_chat_member.status in _GONE:
-            await subscribing.left(change.chat.id, change.new_chat_member.status)
-        else:
-            await subscribing.returned(change.chat.id)
-
-    async def migrated(self, update: Update, _: Context) -> None:
-        """The group has a new id: told once in the old group and once in the new one, in any order."""
-        message, subscribing = message_of(update), self.reception.speaking().subscribing
-        if message.migrate_to_chat_id:
-            await subscribing.moved(message.chat.id, message.migrate_to_chat_id)
-        elif message.migrate_from_chat_id:
-            await subscribing.moved(message.migrate_from_chat_id, message.chat.id)
 
     async def failed(self, update: object, context: Context) -> None:
         """Any error on the way: it is logged, and the reader hears a sentence rather than nothing."""

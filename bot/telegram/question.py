@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from telegram import CallbackQuery, ChatMember, Update, User
+from telegram import CallbackQuery, Update, User
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest
 from telegram.ext import ContextTypes
 
 from bot.core.language import Language, nearest
@@ -19,12 +19,12 @@ from bot.ports.searching import Finder
 from bot.services.reading import Page
 from bot.services.use_cases import UseCases
 from bot.telegram.gate import too_fast
+from bot.telegram.rights import person, refusal
 from bot.telegram.seals import Seals
 from bot.telegram.sender import arguments, sending, topic
 
 Context = ContextTypes.DEFAULT_TYPE
 Make = Callable[[Language, Library, Added, Finder], UseCases]
-_ADMINISTRATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 EFFECT = "!"
 """What the data of a button that changes something begins with: it is sealed when it is sent, and opened here alone."""
 _KINDS: dict[str, Kind] = {ChatType.PRIVATE: Kind.PRIVATE, ChatType.CHANNEL: Kind.CHANNEL}
@@ -109,12 +109,6 @@ class Question:
         return self.update.effective_user
 
     @property
-    def owner(self) -> int:
-        """Who sets this chat up: in a group or channel the user, where Telegram says who; 0 in private."""
-        written_as_chat = self.query is None and self.message.sender_chat is not None
-        return 0 if self.private or written_as_chat or self.user is None else self.user.id
-
-    @property
     def query(self) -> CallbackQuery | None:
         """The press on a button, if it is one."""
         return self.update.callback_query
@@ -125,26 +119,18 @@ class Question:
         name, _, addressee = word.removeprefix("/").partition("@")
         return name, addressee
 
+    @property
+    def owner(self) -> int:
+        """Who sets something up in a group and is told of its troubles; 0 in private, or where no person shows."""
+        return 0 if self.private else person(self.user)
+
+    async def refusal(self) -> str | None:
+        """Why who asks may not change anything here, as one of the texts; None: they may. Asked at every change."""
+        return await refusal(self.message, self.user, pressed=self.query is not None)
+
     async def may_change(self) -> bool:
         """In private everybody; elsewhere the chat's administrators, asked of Telegram at every change."""
-        message = self.message
-        if self.private:
-            return True
-        if (
-            self.query is None
-            and message.sender_chat is not None
-            and message.sender_chat.id == message.chat.id
-        ):
-            return (
-                True  # an anonymous administrator, or a post in a channel, which only administrators can make
-            )
-        if self.user is None:
-            return False
-        try:
-            member = await message.chat.get_member(self.user.id)
-        except (BadRequest, Forbidden):  # unknown here, or the bot is out: nobody whom Telegram vouches for
-            return False
-        return member.status in _ADMINISTRATORS
+        return await self.refusal() is None
 
     def sealed(self, message: Message) -> Message:
         """The message with its buttons that change something (data from `EFFECT` on) sealed for this chat and state.

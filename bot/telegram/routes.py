@@ -1,6 +1,9 @@
 """Which update goes where."""
 
+from typing import Any
+
 from telegram.ext import (
+    BaseHandler,
     CallbackQueryHandler,
     ChatMemberHandler,
     CommandHandler,
@@ -10,6 +13,7 @@ from telegram.ext import (
 )
 
 from bot.telegram.application import App
+from bot.telegram.chats import CHANNELS_DATA, ChatHandlers
 from bot.telegram.handlers import Handlers
 from bot.telegram.privacy import FORGET_DATA, PrivacyHandlers
 from bot.telegram.question import Reception
@@ -20,15 +24,22 @@ from bot.telegram.zones import ZoneHandlers
 
 
 def add_routes(
-    application: App, reception: Reception, *, in_channels: bool, rich: RichMessages | None = None
+    application: App,
+    reception: Reception,
+    chats: ChatHandlers,
+    *,
+    in_channels: bool,
+    rich: RichMessages | None = None,
 ) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
-    reading, settings = Handlers(reception, rich), SettingsHandlers(reception)
+    reading, settings = Handlers(reception, rich), SettingsHandlers(reception, chats.target_of)
     zones, searching = ZoneHandlers(settings, reading.text), SearchHandlers(reception)
-    written = filters.UpdateType.MESSAGE & ~filters.VIA_BOT  # a digest shared here asks nothing
-    chats: filters.BaseFilter = written
+    # What a linked channel posts is copied to its group by Telegram, and is nobody's command there; a digest that
+    # is shared by inline mode asks nothing.
+    written = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD & ~filters.VIA_BOT
+    asked: filters.BaseFilter = written
     if in_channels:
-        chats = chats | filters.UpdateType.CHANNEL_POST
+        asked = asked | filters.UpdateType.CHANNEL_POST
     commands = {
         name: getattr(reading, name) for name in ("start", "help", "themes", "next", "article", "changes")
     }
@@ -37,27 +48,36 @@ def add_routes(
     commands |= {
         name: getattr(settings, name) for name in ("subscribe", "unsubscribe", "settings", "language")
     }
-    commands |= {"search": searching.search}
+    commands |= {"search": searching.search, "channels": chats.channels}
     for name, answer in commands.items():
-        application.add_handler(CommandHandler(name, reading.of(answer), filters=chats))
+        application.add_handler(CommandHandler(name, reading.of(answer), filters=asked))
     private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
     application.add_handlers(
         [
-            MessageHandler(filters.StatusUpdate.MIGRATE, reading.migrated),
-            MessageHandler(chats & filters.COMMAND, reading.of(reading.other_command)),
-            MessageHandler(written & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
-            MessageHandler(
-                written & filters.TEXT & ~filters.COMMAND & (filters.ChatType.PRIVATE | filters.REPLY),
-                reading.of(zones.text),
-            ),
+            MessageHandler(filters.StatusUpdate.MIGRATE, chats.migrated),
+            MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, chats.reopened),
+            MessageHandler(filters.StatusUpdate.CHAT_SHARED, reading.of(chats.shared)),
+            MessageHandler(asked & filters.COMMAND, reading.of(reading.other_command)),
+            *_about_zones(zones, reading),
             MessageHandler(written & private_text, reading.of(reading.text)),
             CallbackQueryHandler(privacy.press, pattern=FORGET_DATA),
-            CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
             CallbackQueryHandler(settings.press, pattern=SETTINGS_DATA),
             CallbackQueryHandler(searching.turn, pattern=r"^f:\d{1,2}$"),
             InlineQueryHandler(searching.inline),
+            CallbackQueryHandler(chats.press, pattern=CHANNELS_DATA),
             CallbackQueryHandler(reading.press),
-            ChatMemberHandler(reading.membership, ChatMemberHandler.MY_CHAT_MEMBER),
+            ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ]
     )
     application.add_error_handler(reading.failed)
+
+
+def _about_zones(zones: ZoneHandlers, reading: Handlers) -> list[BaseHandler[Any, Any, Any]]:
+    """Where readers are: locations, cities and times that they write, in groups in reply to the bot alone."""
+    written = filters.UpdateType.MESSAGE & ~filters.VIA_BOT
+    text = filters.TEXT & ~filters.COMMAND & (filters.ChatType.PRIVATE | filters.REPLY)
+    return [
+        MessageHandler(written & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
+        MessageHandler(written & text, reading.of(zones.text)),
+        CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
+    ]

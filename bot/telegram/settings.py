@@ -2,7 +2,8 @@
 
 What a button carries is told in `bot.core.screens`. For settings of another chat than the one that a message stands in,
 pass a `target_of` that reads the target, asks Telegram whether who presses may change that chat, and gives it with
-what is known of it; begin with `question.answer(await question.use_cases.subscribing.overview(chat, at))`.
+what is known of it, or says why not; begin with
+`question.answer(await question.use_cases.subscribing.overview(chat, at))`.
 """
 
 import datetime as dt
@@ -10,7 +11,6 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from telegram import Message as TelegramMessage
 from telegram import Update
 from telegram.error import BadRequest
 
@@ -20,8 +20,8 @@ from bot.core.model import Chat, Message
 from bot.core.screens import At
 from bot.telegram.question import EFFECT, Context, Question, Reception
 
-TargetOf = Callable[[Question, str], Awaitable[tuple[Chat, At] | None]]
-"""The chat that a target (`@-1001234567890`; "": where the message stands) names, if who asks may change it."""
+TargetOf = Callable[[Question, str], Awaitable[tuple[Chat, At] | str]]
+"""The chat that a target (`@-1001234567890`; "": where the message stands) names, or why who asks may not change it."""
 WHERE_DATA = r"^s:where$"
 """The data of the button that asks for a location."""
 SETTINGS_DATA = r"^!?s(@[^:]{1,15})?(:[^:]*){0,2}$|^over$"
@@ -29,10 +29,10 @@ SETTINGS_DATA = r"^!?s(@[^:]{1,15})?(:[^:]*){0,2}$|^over$"
 _DATE = re.compile(r"(?:pause\s+)?(\d{4})-(\d\d?)-(\d\d?)", re.IGNORECASE)
 
 
-async def own_chat(question: Question, target: str) -> tuple[Chat, At] | None:
+async def own_chat(question: Question, target: str) -> tuple[Chat, At] | str:
     """The chat that the message stands in, for those who may change it."""
-    if target or not await question.may_change():
-        return None
+    if refused := settings_texts.NOT_YOURS if target else await question.refusal():
+        return question.say(refused)
     return question.chat, At(question.kind, question.owner)
 
 
@@ -77,8 +77,9 @@ class SettingsHandlers:
     async def _allowed(self, question: Question) -> tuple[Chat, At] | None:
         """The chat that asks; None: who asks may not change it, and was told so."""
         found = await self.target_of(question, "")
-        if found is None:
-            await question.tell(texts.ONLY_ADMINS)
+        if isinstance(found, str):
+            await question.answer(Message(found))
+            return None
         return found
 
     async def _asked(self, question: Question, chat: Chat, at: At, words: Sequence[str]) -> Message | None:
@@ -99,7 +100,7 @@ class SettingsHandlers:
         query = update.callback_query
         if query is None or query.data is None:
             return
-        if not isinstance(query.message, TelegramMessage):  # too old for Telegram to say what it was
+        if not query.message or not query.message.is_accessible:  # gone: Telegram says no more of it
             say = self.reception.speaking(query.from_user.language_code).say
             await query.answer(say(texts.OLD_BUTTON))
             return
@@ -110,17 +111,17 @@ class SettingsHandlers:
         """Answer a press; what is left to say is its toast."""
         target, what, _ = read("s:over" if data == "over" else data)
         found = await self.target_of(question, target)
-        if found is None:
-            return question.say(settings_texts.NOT_YOURS if target else texts.ONLY_ADMINS)
+        if isinstance(found, str):
+            return found
         chat, at = found
-        subscribing, toast = question.use_cases.subscribing, settings_texts.OLD_SETTING
-        if data.startswith(EFFECT):
-            held, message = question.opened(await subscribing.state(chat, what)), None
-            toast = settings_texts.OUT_OF_DATE
+        subscribing, choosing = question.use_cases.subscribing, question.use_cases.choosing
+        if not data.startswith(EFFECT):
+            message, toast = await choosing.screen(chat, what, at), settings_texts.OLD_SETTING
+        else:
+            message, toast = None, settings_texts.OUT_OF_DATE
+            held = question.opened(await subscribing.state(chat, what))
             if held is not None:
                 question, message = await self._changed(question, chat, at, *read(held)[1:])
-        else:
-            message = await question.use_cases.choosing.screen(chat, what, at)
         await _show(question, message or await subscribing.overview(chat, at), data)
         return None if message else question.say(toast)
 

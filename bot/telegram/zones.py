@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from telegram import KeyboardButton, Message, ReplyKeyboardMarkup, ReplyKeyboardRemove, Update
+from telegram import KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboardRemove, Update
+from telegram import Message as TelegramMessage
 from telegram.constants import ParseMode
 
 from bot.core import settings_texts as texts
+from bot.core.model import Message
 from bot.telegram.handlers import Answer
 from bot.telegram.question import Context, Question, message_of
 from bot.telegram.settings import SettingsHandlers, read
@@ -40,8 +42,8 @@ class ZoneHandlers:
         if not asked and not (question.private and len(text) <= _LONGEST):
             return False
         found = await self.settings.target_of(question, target or "")
-        if found is None:
-            await question.tell(texts.NOT_YOURS)
+        if isinstance(found, str):
+            await question.answer(Message(found))
             return True
         chat, at = found
         message = await question.use_cases.choosing.zone(chat, text[:_LONGEST], at, asked=asked)
@@ -69,7 +71,7 @@ class ZoneHandlers:
         """A shared location, in private: its zone is set, and the point forgotten."""
         point = message_of(question.update).location
         found = await self.settings.target_of(question, "")
-        if point is None or found is None:
+        if point is None or isinstance(found, str):
             return
         chat, at = found
         message = await question.use_cases.choosing.located(chat, point.latitude, point.longitude, at)
@@ -81,7 +83,7 @@ class ZoneHandlers:
         )
 
 
-def zone_screen(message: Message | None) -> str | None:
+def zone_screen(message: TelegramMessage | None) -> str | None:
     """The target of the screen of zones that a message is; None: it is none of the bot's."""
     if message is None or message.from_user is None or message.from_user.id != message.get_bot().id:
         return None
@@ -89,6 +91,6 @@ def zone_screen(message: Message | None) -> str | None:
     return next((target for target, what, value in read_buttons if what == "z"), None)
 
 
-def _data(message: Message) -> Iterator[str]:
+def _data(message: TelegramMessage) -> Iterator[str]:
     for row in message.reply_markup.inline_keyboard if message.reply_markup else ():
         yield from (button.callback_data for button in row if isinstance(button.callback_data, str))

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("resume", sa.Date),
         sa.Column("owner", sa.BigInteger, nullable=False, server_default=_ZERO),
         sa.Column("paused_since", sa.BigInteger),
+        sa.Column("lost", sa.String(8), nullable=False, server_default=_EMPTY),
     ):
         op.add_column("subscriptions", column)
     owned = sa.text("owner <> 0")
