@@ -13,12 +13,14 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.config import Settings
 from bot.core.library import Library
-from bot.core.links import Links
 from bot.core.model import Chat
+from bot.core.screens import At
 from bot.locales import load_languages
 from bot.ports import Clock, Store
 from bot.telegram.application import App
-from bot.telegram.question import Reception
+from bot.telegram.chats import ChatHandlers
+from bot.telegram.question import Question, Reception
+from bot.telegram.rights import TelegramDirectory
 from bot.telegram.routes import add_routes
 from bot.telegram.settings import TargetOf, own_chat
 from bot.wiring import Wiring, finders
@@ -155,11 +157,9 @@ class Remembering:
 async def at_work(
     store: Store, clock: Clock, library: Library, target_of: TargetOf = own_chat
 ) -> AsyncIterator[Desk]:
-    """The handlers as the bot registers them."""
+    """The handlers as the bot registers them, with an own rule for which chats a button may be about."""
     telegram = Taking()
     languages = load_languages()
-    reception = Wiring(store, clock, Settings(), languages).receive(Links(), TOKEN, ())
-    reception.take(library, {}, await finders(library, languages))
     application: App = (
         ApplicationBuilder()
         .token(TOKEN)
@@ -168,6 +168,16 @@ async def at_work(
         .updater(None)
         .build()
     )
-    add_routes(application, reception, in_channels=False, target_of=target_of)
+
+    class Targeting(ChatHandlers):
+        async def target_of(self, question: Question, target: str) -> tuple[Chat, At] | str:
+            return await target_of(question, target)
+
     async with application:
+        wiring = Wiring(application, store, clock, Settings(), languages)
+        _, informing = await wiring.telling()
+        reception = wiring.receive(TOKEN, ())
+        reception.take(library, {}, await finders(library, languages))
+        chats = Targeting(reception, informing, TelegramDirectory(application.bot))
+        add_routes(application, reception, chats, in_channels=False)
         yield Desk(application, reception, telegram)

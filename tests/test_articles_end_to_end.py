@@ -14,12 +14,12 @@ import pytest
 from bot.clock import SystemClock
 from bot.content.loader import load_library
 from bot.core import article_texts, texts
-from bot.core.library import Library
+from bot.core.library import Library, short_title
 from bot.core.model import EVERY_DAY, Chat, Kind, Preferences
 from bot.core.schedule import next_slot
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.store import open_store
-from tests.conversation import OTHER, READER, SAMPLE, BotProcess, Json, Person, labels
+from tests.conversation import IVAN, OTHER, READER, SAMPLE, BotProcess, Json, Person, labels
 
 TOKEN = "1000000001:test-token"
 TESTS = Path(__file__).parent
@@ -146,32 +146,28 @@ async def press(reader: Person, message: Json, data: str) -> Json:
 async def test_readers_of_three_languages_find_their_way_through_four_articles(stage: Stage) -> None:
     """The list, a page, back, reading on; a command of two articles; titles in the reader's language."""
     await stage.open(SHELF / "apples", SHELF / "bridges", SHELF / "wells", REAL)
-    for language in ("en", "ru", "kk"):
-        await stage.reader.speak(language)
+    for user, language in ((READER, "en"), (OTHER, "ru"), (IVAN, "kk")):
+        reader = Person(stage.reader.sandbox, user)
+        await reader.speak(language)
         shelf = stage.library.in_language(language)
-        listing = await stage.reader.say("/article")
-        for article in shelf.articles:
-            assert article.title in listing["text"]
+        listing = await reader.say("/article")
         assert labels(listing) == [[article.title] for article in shelf.articles]
+        assert all(article.title in listing["text"] for article in shelf.articles)
 
         bridges = shelf.articles[1]
-        await press(stage.reader, listing, "a:bridges")
-        page = await stage.reader.again(listing)
+        page = await again_at(reader, listing, "a:bridges")
         assert page["text"].startswith(f"📰 {bridges.title}\n\n{bridges.author}\n{bridges.publisher}")
-        await press(stage.reader, page, "articles:0")
-        assert (await stage.reader.again(page))["text"] == listing["text"]
+        await press(reader, page, "articles:0")
+        assert (await reader.again(page))["text"] == listing["text"]
 
-        care = shelf.theme("care")
-        assert care is not None
-        message = await stage.reader.say("/care")
-        assert [row[1] for row in labels(message)[:1]] in (["1/3"], ["2/3"], ["3/3"])
-        themes = (await stage.reader.say("/themes"))["text"]
+        message = await reader.say("/care")
+        assert labels(message)[0] == ["◀", "1/3", "▶"]
+        assert f"/care · {short_title(shelf.articles[0].title)} · " in message["text"]
+        themes = (await reader.say("/themes"))["text"]
         assert all(article.title in themes for article in shelf.articles[:3])
-    assert "/care · " in message["text"]
-
-    before = len(await stage.reader.from_bot())
-    await press(stage.reader, await again_at(stage.reader, listing, "a:middle-powers"), "read:middle-powers")
-    assert shelf.articles[3].themes[0].digests[0].title in (await stage.reader.answer(before))["text"]
+        before = len(await reader.from_bot())
+        await press(reader, await again_at(reader, listing, "a:middle-powers"), "read:middle-powers")
+        assert shelf.articles[3].themes[0].digests[0].title in (await reader.answer(before))["text"]
 
 
 async def again_at(reader: Person, listing: Json, data: str) -> Json:

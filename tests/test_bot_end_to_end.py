@@ -184,8 +184,11 @@ async def test_the_position_tells_what_is_unread(stage: Stage) -> None:
 
 async def test_next_walks_through_everything_once_and_ends(stage: Stage) -> None:
     """/next never repeats itself; after the last digest it congratulates and offers to start over."""
-    titles = [(await stage.reader.say("/next"))["text"].split("\n")[0] for _ in range(5)]
-    end = await stage.reader.say("/next")
+    shown = [await stage.reader.say("/next")]
+    for number in range(1, 6):
+        await stage.reader.press(shown[-1], "Next unread")
+        shown.append(await stage.reader.answer(number))
+    titles, end = [message["text"].split("\n")[0] for message in shown[:5]], shown[5]
     await stage.reader.press(end, "Start over")
     question = (await stage.reader.from_bot())[-1]
     await stage.reader.press(question, "all unread again")

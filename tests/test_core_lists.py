@@ -151,6 +151,15 @@ def with_names(item: Article, wide: str) -> Article:
     return replace(item, title=wide, author=wide, publisher=wide, licence=wide * 5, themes=themes)
 
 
+def test_pages_are_a_ring_and_an_article_leads_to_the_page_of_its_themes() -> None:
+    """◀ on the first page is the last one; the 16th theme stands on the second page, its article on the first."""
+    progress = of(long_library())
+    leaves = lists.themes(ENGLISH, progress).buttons[-1]
+    assert [button.data for button in leaves] == ["themes:9", "themes:0", "themes:1"]
+    ways = [button.data for button in buttons(lists.article(ENGLISH, progress, progress.library.articles[3]))]
+    assert ways[1:] == ["themes:1", "", "articles:0"]
+
+
 @given(st.integers(-5, 20))
 def test_a_page_that_there_is_not_is_the_nearest(page: int) -> None:
     """Whatever a forged or an old button asks for."""

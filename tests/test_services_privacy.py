@@ -1,20 +1,26 @@
 """What readers are told of their data, and their file, with a real store behind."""
 
+import asyncio
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from telegram import Bot
 
 from bot.core import privacy_texts
 from bot.core.language import ENGLISH
 from bot.core.markdown import units
-from bot.core.model import Chat, Kind, Preferences
+from bot.core.model import Chat, Kind, Preferences, State
 from bot.locales import load_languages
 from bot.ports import Store
+from bot.services.delivering import Delivering
 from bot.services.privacy import Privacy
 from bot.store.tables import metadata
-from tests.fakes import NOW, FixedClock
+from bot.telegram.alerts import TelegramAlerts
+from bot.telegram.governor import GovernorLimiter
+from tests.fakes import LIBRARY, NOW, FixedClock, RecordingAlerts, RecordingSender
 
 READER, GROUP = 7_777_777_771, -1_007_777_777_991
 WANTED = Preferences(dt.time(7, 30), 0b0010101, "Asia/Almaty", ("water", "trade"), ("rivers",), silent=True)
@@ -189,3 +195,54 @@ async def test_erasing_reaches_all_that_remembers(store: Store) -> None:
     assert forgotten == [READER]
     assert not any((await store.kept(READER)).values())
     assert await store.language(Chat(READER)) == ""
+
+
+async def test_what_was_on_its_way_when_the_reader_was_forgotten_brings_nothing_back(store: Store) -> None:
+    """The digest arrives, and its outcome finds nobody; to others deliveries go on."""
+    clock, sender = FixedClock(), RecordingSender(gate=asyncio.Event())
+    delivering = Delivering(store, sender, RecordingAlerts(), LIBRARY, clock, "me")
+    for chat in (READER, 5):
+        await store.subscribe(Chat(chat), replace(WANTED, time=dt.time(9)), NOW, NOW)
+    await delivering.plan()
+    draining = asyncio.create_task(delivering.drain())
+    while not sender.sent and not draining.done():
+        await asyncio.sleep(0.01)
+    assert sender.sent[0][0] == Chat(READER)
+
+    await Privacy(store, clock).forget(READER)
+    assert sender.gate is not None
+    sender.gate.set()
+    await draining
+
+    assert not any((await store.kept(READER)).values())
+    assert len((await store.history(Chat(5))).seen) == 1
+    assert (await store.counts())[State.SENT] == 1
+
+
+async def test_neither_the_governor_nor_the_alerts_remember(store: Store) -> None:
+    """A hold that Telegram asked for and alerts that wait go with the chat; those of others stay."""
+    until = NOW + dt.timedelta(hours=1)
+    limiter = GovernorLimiter(25, FixedClock(), store, {READER: until, 5: until})
+    bot = RecordingBot()
+    alerts = TelegramAlerts(bot, (READER, 5))
+    alerts.tell("Something")
+
+    await Privacy(store, FixedClock(), ENGLISH, (limiter.forget, alerts.forget)).forget(READER)
+    await alerts.send()
+
+    assert bot.told == [5]
+    assert limiter._held.remaining(NOW, READER) == dt.timedelta()
+    assert limiter._held.remaining(NOW, 5) > dt.timedelta()
+
+
+class RecordingBot(Bot):
+    """Keeps to whom something was said."""
+
+    def __init__(self) -> None:
+        super().__init__("1:a")
+        with self._unfrozen():
+            self.told: list[int] = []
+
+    async def send_message(self, chat_id: Any, *_: Any, **__: Any) -> Any:
+        """Say nothing."""
+        self.told.append(chat_id)

@@ -3,7 +3,10 @@
 import asyncio
 import datetime as dt
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +27,25 @@ ID, OTHER, GROUP = 7_777_777_771, 7_777_777_881, -1_007_777_777_991
 LATER = NOW + dt.timedelta(hours=1)
 WANTED = Preferences(dt.time(9), 0b1111111, "Asia/Almaty", ("water",), ("rivers",), silent=True)
 OWNER = "me"
+ROOT = Path(__file__).parents[1]
+DYING = """
+import asyncio, os, sys, datetime
+from pathlib import Path
+from bot.store import open_store
+from bot.store.forgotten import Forgotten
+
+class Dying(Forgotten):
+    def add(self, chat_id, now):
+        super().add(chat_id, now)
+        os.kill(os.getpid(), 9)
+
+async def main(url, chat_id):
+    store = open_store(url)
+    store._forgotten = Dying(Path(url.removeprefix("sqlite:///")))
+    await store.forget(chat_id, datetime.datetime(2999, 1, 1, tzinfo=datetime.UTC))
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
 NOBODY = {"digests", "stopped", "meta", "counts", "alembic_version"}
 """Tables without a person."""
 
@@ -295,12 +317,15 @@ async def test_who_set_up_a_group_alone_is_known_since_then(tmp_path: Path) -> N
     await store.close()
 
 
-async def test_a_crash_after_the_mark_leaves_the_rest_to_the_next_start(tmp_path: Path) -> None:
-    """The mark is set before anything is erased."""
+async def test_killed_between_the_mark_and_the_erasing_the_next_start_erases(tmp_path: Path) -> None:
+    """A process that kills itself right there, as hard as can be: the mark is set, and nothing is erased yet."""
     store = open_store(url(tmp_path))
     await fill(store)
     await store.close()
-    Forgotten(tmp_path / "bot.db").add(ID, LATER)
+    died = subprocess.run([sys.executable, "-c", DYING, url(tmp_path), str(ID)], cwd=ROOT, check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert rows(tmp_path, ID)
+    assert (tmp_path / "bot.db.forgotten").stat().st_size
 
     store = open_store(url(tmp_path))
 

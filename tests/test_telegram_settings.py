@@ -25,12 +25,12 @@ GROUP, CHANNEL = -1001000000001, -1001000000002
 ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
 
 
-async def theirs(question: Question, target: str) -> tuple[Chat, At] | None:
+async def theirs(question: Question, target: str) -> tuple[Chat, At] | str:
     """The channel is the owner's; every other chat its own."""
     if target == f"@{CHANNEL}":
         user = question.user
         allowed = user is not None and user.id == OWNER
-        return (Chat(CHANNEL), At(Kind.CHANNEL, OWNER, target, "Channel")) if allowed else None
+        return (Chat(CHANNEL), At(Kind.CHANNEL, OWNER, target, "Channel")) if allowed else texts.ONLY_ADMINS
     return await own_chat(question, target)
 
 

@@ -4,10 +4,10 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.model import Kind, State
+from bot.core.model import State
 from bot.core.statistics import DAYS, Statistics
 from bot.store.claiming import OPEN
 from bot.store.rows import same_chat
@@ -32,11 +32,12 @@ class SqlStatistics(Transactions):
             )
             states = {State(state): number for state, number in settled.items()}
             states[State.DUE] = waiting.scalar_one()
-            paused, kinds, languages, hours = await _subscribers(connection, now.date())
+            paused, hours = await _by_time(connection, now.date())
+            kinds, languages = await _by_chat(connection)
         return Statistics(
             now=now,
-            subscribers=sum(paused.values()),
-            paused=paused[True],
+            subscribers=hours.total(),
+            paused=paused,
             joined=joined,
             left=left,
             kinds={kind: number for kind, number in kinds.items() if kind},
@@ -57,25 +58,26 @@ async def _sums(connection: AsyncConnection, by: object, which: object, since: d
     return {row[0]: row[1] for row in (await connection.execute(summed)).all()}
 
 
-async def _subscribers(
-    connection: AsyncConnection, today: dt.date
-) -> tuple[Counter[bool], Counter[str], Counter[str], Counter[int]]:
-    """All subscriptions in one look: resting or not, by the kind and the language of the chat, by the hour."""
-    resting = or_(subscriptions.c.paused != "", func.coalesce(subscriptions.c.resume > today, False))
-    hour = func.substr(subscriptions.c.time, 1, 2)
-    grouped = (
-        select(case((resting, 1), else_=0), chats.c.kind, chats.c.language, hour, func.count())
-        .select_from(subscriptions)
-        .outerjoin(chats, same_chat(subscriptions, chats))
-        .group_by(case((resting, 1), else_=0), chats.c.kind, chats.c.language, hour)
-    )
-    paused: Counter[bool] = Counter()
+async def _by_time(connection: AsyncConnection, today: dt.date) -> tuple[int, Counter[int]]:
+    """How many subscriptions rest, and how many there are by the hour of their own clock; both read an index alone."""
+    resting = or_(subscriptions.c.paused != "", func.coalesce(subscriptions.c.resume > today, false()))
+    wanted = select(subscriptions.c.time, func.sum(case((resting, 1), else_=0)), func.count())
+    hours: Counter[int] = Counter()
+    paused = 0
+    for time, rest, number in (await connection.execute(wanted.group_by(subscriptions.c.time))).all():
+        hours[int(time[:2])] += number
+        paused += rest
+    return paused, hours
+
+
+async def _by_chat(connection: AsyncConnection) -> tuple[Counter[str], Counter[str]]:
+    """Subscriptions by the kind and by the language of their chats."""
+    subscribed = exists().where(same_chat(subscriptions, chats))
+    wanted = select(chats.c.kind, chats.c.language, func.count()).where(subscribed)
     kinds: Counter[str] = Counter()
     languages: Counter[str] = Counter()
-    hours: Counter[int] = Counter()
-    for rests, kind, language, at, number in (await connection.execute(grouped)).all():
-        paused[bool(rests)] += number
-        kinds[kind or Kind.UNKNOWN] += number
-        languages[language or ""] += number
-        hours[int(at)] += number
-    return paused, kinds, languages, hours
+    grouped = wanted.group_by(chats.c.kind, chats.c.language)
+    for kind, language, number in (await connection.execute(grouped)).all():
+        kinds[kind] += number
+        languages[language] += number
+    return kinds, languages

@@ -62,6 +62,7 @@ subscriptions = Table(
     Index("subscriptions_next_slot", "next_slot"),
     # /forgetme asks for what somebody has set up: few rows have an owner.
     Index("subscriptions_owner", "owner", sqlite_where=text("owner <> 0")),
+    Index("subscriptions_time", "time", "paused", "resume"),  # all that /stats asks for
     # Those paused for a year are erased.
     Index("subscriptions_paused", "paused_since", sqlite_where=text("paused_since IS NOT NULL")),
 )
@@ -74,6 +75,7 @@ chats = Table(
     Column("kind", String(8), nullable=False),  # private, group, channel; "": not known
     Column("language", String(8), nullable=False),  # "": not known
     Column("since", Moment, nullable=False),
+    Index("chats_language", "kind", "language", "chat_id", "thread_id"),  # the same
 )
 
 digests = Table(

@@ -14,6 +14,7 @@ from telegram import (
     ReplyKeyboardRemove,
     Update,
 )
+from telegram import Message as TelegramMessage
 from telegram.constants import ChatType, ParseMode
 from telegram.error import TelegramError
 
@@ -165,7 +166,10 @@ class ChatHandlers:
     async def press(self, update: Update, _: Context) -> None:
         """A button below a channel or the list of channels."""
         query = update.callback_query
-        if query is None or query.message is None:
+        if query is None:
+            return
+        if not isinstance(query.message, TelegramMessage):  # too old for Telegram to say what it was
+            await query.answer(self._speaking(query.from_user.language_code).say(OLD_BUTTON))
             return
         question = await self.reception.question(update)
         if not question.private:

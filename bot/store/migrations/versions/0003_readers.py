@@ -22,6 +22,7 @@ def upgrade() -> None:
         op.add_column("subscriptions", column)
     owned = sa.text("owner <> 0")
     op.create_index("subscriptions_owner", "subscriptions", ["owner"], sqlite_where=owned)
+    op.create_index("subscriptions_time", "subscriptions", ["time", "paused", "resume"])
     paused = sa.text("paused_since IS NOT NULL")
     op.create_index("subscriptions_paused", "subscriptions", ["paused_since"], sqlite_where=paused)
     # Since when they are paused was not kept: for these the year until they are erased begins today.
@@ -34,6 +35,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(8), nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
     )
+    op.create_index("chats_language", "chats", ["kind", "language", "chat_id", "thread_id"])
     op.create_table(
         "digests",
         sa.Column("digest", sa.String(64), primary_key=True),
