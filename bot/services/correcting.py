@@ -86,9 +86,10 @@ class Correcting:
         say = self.languages.get(post.language, self.languages["en"])
         shelves = library.in_language(say.code)
         theme, item = shelves.digest(original[1].id) or original
+        shelf = shelves.visible(theme, self.clock.now().date())
         if post.kind is Kind.CHANNEL:
-            return posts.post(say, theme, item, progress, self.link)
-        return render.digest(say, theme, item, shelves.visible(theme, self.clock.now().date()), progress)
+            return posts.post(say, theme, item, shelf, self.link)
+        return render.digest(say, theme, item, shelf, progress)
 
     async def _record(self, post: Post, wording: str, outcome: Outcome) -> None:
         match outcome:

@@ -252,12 +252,13 @@ class Delivering:
             message = posts.all_posted(say, picked.total)
         elif found is None:
             message = render.all_read(say, picked.total)
-        elif delivery.kind is Kind.CHANNEL:
-            message = posts.post(say, *found, picked, self.link)
         else:
             theme, item = found
             shelf = library.visible(theme, self.clock.now().date())
-            message = render.digest(say, theme, item, shelf, picked)
+            if delivery.kind is Kind.CHANNEL:
+                message = posts.post(say, theme, item, shelf, self.link)
+            else:
+                message = render.digest(say, theme, item, shelf, picked)
         return replace(message, silent=delivery.silent)
 
 
