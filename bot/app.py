@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import zoneinfo
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 
 import structlog
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
 from bot.content.following import state_of
-from bot.core.library import Library
+from bot.core.flood import COMMANDS
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
 from bot.locales import load_languages
@@ -26,7 +27,6 @@ from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
 from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.menu import Menu
 from bot.telegram.polling import connected, receiving
 from bot.web.health import Health, serve_health
 from bot.wiring import Wiring, first_library, following
@@ -55,41 +55,28 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         store = await stack.enter_async_context(_opened(settings.storage.url, clock))
         health = Health(store, clock)
         limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
-        secret, in_flight = token.get_secret_value(), settings.delivery.in_flight
-        gate = Gate(settings.telegram.admins)
-        application = build_application(
-            secret, settings.telegram.api_url, health.polled, limiter, in_flight, gate
-        )
-        await stack.enter_async_context(connected(application, settings.telegram.api_url))
+        telegram, secret = settings.telegram, token.get_secret_value()
+        gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
+        in_flight = settings.delivery.in_flight
+        application = build_application(secret, telegram.api_url, health.polled, limiter, in_flight, gate)
+        await stack.enter_async_context(connected(application, telegram.api_url))
         wiring = Wiring(application, store, clock, settings, languages)
-        alerts, informing = await wiring.telling()
-        reception = wiring.receive(secret, (limiter.forget, alerts.forget))
-        gate.notice = reception.too_fast
-        broadcasting = wiring.add_answers(reception, informing)
-        delivering, correcting = wiring.delivery(alerts, informing)
-        await wiring.take(library, reception, delivering)
-        await delivering.recover()
-        await broadcasting.recover(settings.delivery.max_lateness)
-        health.halted = lambda: delivering.halted
-        menu = Menu(application.bot, languages, settings.telegram.admins)
+        parts = await wiring.parts(secret, limiter, gate)
+        await parts.take(library)
+        await parts.delivering.recover()
+        await parts.broadcasting.recover(settings.delivery.max_lateness)
+        health.halted = lambda: parts.delivering.halted
         await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
         await stack.enter_async_context(receiving(application))
-        await menu.show(library)
+        await parts.menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
-
-        async def publish(library: Library) -> None:
-            await wiring.take(library, reception, delivering)
-            await menu.show(library)
-
         ticks: dict[str, tuple[Tick, float]] = {
-            "broadcast": (broadcasting.tick, 1),
-            "correct": (lambda: correcting.tick(delivering.library), 5),
+            **parts.ticks(),
             "purge": (lambda: _purge(store, clock), 3600),
-            "reload": (following(content, state, publish, alerts), 2),
-            "channels": (await wiring.listing(informing, alerts), 300),
-            "menu": (lambda: menu.show(delivering.library), 60),
+            "reload": (following(content, state, parts.publish, parts.alerts), 2),
+            "channels": (await wiring.listing(parts.informing, parts.alerts), 300),
         }
-        await stack.enter_async_context(_ticking(delivering, alerts, limiter, ticks))
+        await stack.enter_async_context(_ticking(parts.delivering, parts.alerts, limiter, ticks))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")

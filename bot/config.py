@@ -77,6 +77,7 @@ class TelegramSettings(_Section):
     token_file: Path | None = None
     channel_commands: bool = False
     rich_messages: bool = False
+    burst: Annotated[int, Field(ge=1, le=1000)] = 5
     admins: Annotated[tuple[int, ...], BeforeValidator(_words)] = ()
 
 

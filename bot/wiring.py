@@ -42,6 +42,9 @@ from bot.store.search import Index
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import App
 from bot.telegram.chats import ChatHandlers
+from bot.telegram.gate import Gate
+from bot.telegram.governor import GovernorLimiter
+from bot.telegram.menu import Menu
 from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.question import Reception
 from bot.telegram.rich import RichMessages
@@ -154,13 +157,50 @@ class Wiring:
         operator = next(iter(self.settings.telegram.admins), 0)
         return delivering, Correcting(store, sender, clock, operator, languages, links)
 
-    async def take(self, library: Library, reception: Reception, delivering: Delivering) -> None:
+    async def parts(self, token: str, limiter: GovernorLimiter, gate: Gate) -> "Parts":
+        """All parts; none of them does anything before it is given a library."""
+        alerts, informing = await self.telling()
+        reception = self.receive(token, (limiter.forget, alerts.forget))
+        gate.notice = reception.too_fast
+        broadcasting = self.add_answers(reception, informing)
+        delivering, correcting = self.delivery(alerts, informing)
+        menu = Menu(self.application.bot, self.languages, self.settings.telegram.admins)
+        return Parts(self, alerts, informing, reception, broadcasting, delivering, correcting, menu)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What answers, what sends, and what tells."""
+
+    wiring: Wiring
+    alerts: TelegramAlerts
+    informing: Informing
+    reception: Reception
+    broadcasting: Broadcasting
+    delivering: Delivering
+    correcting: Correcting
+    menu: Menu
+
+    async def take(self, library: Library) -> None:
         """Answer and deliver from a library from now on."""
-        found_by = await finders(library, self.languages)
-        added = await self.store.register(library.ids, self.clock.now())
+        found_by = await finders(library, self.wiring.languages)
+        added = await self.wiring.store.register(library.ids, self.wiring.clock.now())
         # Nothing waits between these two: answers and deliveries change in one step.
-        reception.take(library, added, found_by)
-        delivering.take(library, added)
+        self.reception.take(library, added, found_by)
+        self.delivering.take(library, added)
+
+    async def publish(self, library: Library) -> None:
+        """A library that has changed: answers, deliveries and menus."""
+        await self.take(library)
+        await self.menu.show(library)
+
+    def ticks(self) -> dict[str, tuple[Tick, float]]:
+        """What they do by the clock, each with its seconds."""
+        return {
+            "broadcast": (self.broadcasting.tick, 1),
+            "correct": (lambda: self.correcting.tick(self.delivering.library), 5),
+            "menu": (lambda: self.menu.show(self.delivering.library), 60),
+        }
 
 
 def first_library(content: Path) -> Library:

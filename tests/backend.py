@@ -23,11 +23,15 @@ class Call(NamedTuple):
 
 @dataclass
 class Backend(BaseRequest):
-    """Answers as the Bot API does: chats by their ids, and who is what in them by chat and user."""
+    """Answers as the Bot API does: chats by their ids, and who is what in them by chat and user.
+
+    `failures` are what becomes of the next messages: a refusal, an error on the way, or None.
+    """
 
     chats: dict[int, Json]
     members: dict[tuple[int, int], Json]
     calls: list[Call] = field(default_factory=list)
+    failures: list[str | Exception | None] = field(default_factory=list)
     _updates: int = 0
     _messages: int = 1_000
 
@@ -55,6 +59,11 @@ class Backend(BaseRequest):
         """One call: recorded, and answered."""
         call = Call(url.rsplit("/", 1)[-1], dict(request_data.parameters) if request_data else {})
         self.calls.append(call)
+        failure = self.failures.pop(0) if self.failures and call.method == "sendMessage" else None
+        if isinstance(failure, Exception):
+            raise failure
+        if failure:
+            return 403, json.dumps({"ok": False, "error_code": 403, "description": failure}).encode()
         result = self._result(call.method, call.params)
         if result is None:
             refusal = {"ok": False, "error_code": 400, "description": "Bad Request: PARTICIPANT_ID_INVALID"}

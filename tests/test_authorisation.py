@@ -377,11 +377,8 @@ async def test_buttons(stage: Stage, buttons: Mapping[int, dict[str, list[str]]]
                 wrong[name, key] = str(effects)
     assert wrong == {}
     pressed = [data for each in buttons.values() for some in each.values() for data in some]
-    patterns = [
-        str(getattr(one.pattern, "pattern", one.pattern))
-        for one in stage.handlers()
-        if isinstance(one, CallbackQueryHandler) and one.pattern
-    ]
+    handlers = [one for one in stage.handlers() if isinstance(one, CallbackQueryHandler) and one.pattern]
+    patterns = [str(getattr(one.pattern, "pattern", one.pattern)) for one in handlers]
     assert [each for each in patterns if not any(re.match(each, data) for data in pressed)] == []
     assert sum(key.startswith("!") for each in buttons.values() for key in each) > 20
 
@@ -422,3 +419,117 @@ async def test_foreign_and_changed_buttons_do_nothing(
             forged.append(data[:place] + chance.choice("abcxyz019-_:@") + data[place + 1 :])
         for data in (*foreign, *(each for each in forged if each not in own)):
             assert await stage.effect(role.presses(data)) == "nothing", data
+
+
+# -- what is said, and moves ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "pressed", "words"),
+    [
+        ("member", False, "only its administrators"),
+        ("left user", False, "only its administrators"),
+        ("unknown user", False, "could not ask Telegram"),
+        ("another bot", False, "Only a person"),
+        ("forwarded message", False, "write it yourself"),
+        ("member as a channel", False, "Only a person"),
+        ("anonymous administrator", True, "please write the command"),
+        ("channel subscriber", True, "only its administrators"),
+    ],
+)
+async def test_a_refusal_says_why(stage: Stage, name: str, words: str, *, pressed: bool) -> None:
+    """In one sentence, to a command as a message and to a press as its toast."""
+    role = ROLES[name]
+    await stage.effect(role.presses("s:time") if pressed else role.says("/subscribe 21:00"))
+    texts = [str(call.params["text"]) for call in stage.telegram.calls if "text" in call.params]
+    assert len(texts) == 1
+    assert words in texts[0]
+    assert len(texts[0]) <= 200
+
+
+async def test_a_command_to_another_bot_is_none_of_ours(stage: Stage) -> None:
+    """Nothing is done and nothing said; our own name is read in any letters."""
+    admin = ROLES["administrator"]
+    for line in (
+        "/subscribe@other_bot 21:00",
+        "/water@other_bot",
+        "/nonsense@other_bot",
+        "/next@digest_bots",
+    ):
+        assert await stage.effect(admin.says(line)) == "nothing"
+    assert stage.telegram.take() == []
+    assert await stage.effect(admin.says("/SUBSCRIBE@Digest_BOT 21:00")) == "changed"
+    assert await stage.effect(admin.says("/water@DIGEST_bot")) == "read"
+
+
+@pytest.mark.parametrize("order", ["old first", "new first", "old alone"])
+async def test_a_group_that_moves_keeps_its_topics_and_language(stage: Stage, order: str) -> None:
+    """Both groups tell of it, in any order, or only one of them does."""
+    topic, new = Chat(GROUP["id"], TOPIC), Chat(-1001000000077, TOPIC)
+    await stage.store.speak(topic, Kind.GROUP, "kk", NOW)
+    told = [
+        message(GROUP, READER, "", migrate_to_chat_id=new.id),
+        message(GROUP | {"id": new.id}, READER, "", migrate_from_chat_id=topic.id),
+    ]
+    for each in {"new first": told[::-1], "old alone": told[:1]}.get(order, told):
+        await stage.telegram.receive(stage.application, message=each)
+    subscription = await stage.store.subscription(new)
+    assert subscription is not None
+    assert (subscription.owner, await stage.store.language(new)) == (ADMIN["id"], "kk")
+    assert await stage.store.subscription(topic) is None
+    assert (await stage.store.history(new)).seen == {"w1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"), [("administrator", ADMIN["id"]), ("anonymous administrator", 0), ("private reader", 0)]
+)
+async def test_who_has_set_it_up_is_kept(stage: Stage, name: str, owner: int) -> None:
+    """The administrator who subscribes is told of troubles; nobody else, and in private nobody."""
+    role = ROLES[name]
+    await stage.telegram.receive(stage.application, **role.says("/unsubscribe"))
+    await stage.telegram.receive(stage.application, **role.says("/subscribe 21:00"))
+    chat = Chat(role.chat["id"], TOPIC if role.chat is GROUP else 0)
+    subscription = await stage.store.subscription(chat)
+    assert subscription is not None
+    assert subscription.owner == owner
+
+
+def membership(chat: Json, before: str, after: str, **rights: Any) -> dict[str, Json]:
+    """The bot's own role changes, by somebody who speaks Russian."""
+    by = person(90, language_code="ru")
+    old, new = member(BOT, before), member(BOT, after) | rights
+    return {
+        "my_chat_member": {
+            "chat": chat,
+            "from": by,
+            "date": DATE,
+            "old_chat_member": old,
+            "new_chat_member": new,
+        }
+    }
+
+
+async def test_a_greeting_is_for_new_groups_alone(stage: Stage) -> None:
+    """Said in the adder's language: not on a promotion, not where there is a subscription, not in a channel."""
+    fresh = GROUP | {"id": -1001000000088, "is_forum": False}
+    stage.telegram.chats[fresh["id"]] = fresh
+    updates = (
+        (membership(fresh, "left", "member"), 1),
+        (membership(fresh, "member", "administrator", can_post_messages=False), 0),
+        (membership(GROUP, "member", "administrator"), 0),
+        (membership(GROUP, "left", "member"), 0),
+        (membership(CHANNEL, "left", "administrator", can_post_messages=True), 0),
+    )
+    for update, messages in updates:
+        stage.telegram.take()
+        await stage.effect(update)
+        assert [call.method for call in stage.telegram.calls] == ["sendMessage"] * messages
+
+
+async def test_start_in_a_group_wakes_nothing(stage: Stage) -> None:
+    """Anybody may write it; what is paused there wakes when Telegram says that the bot may write again."""
+    await stage.store.pause(GROUP["id"], "kicked", NOW)
+    await stage.telegram.receive(stage.application, **ROLES["member"].says("/start"))
+    assert len(await stage.store.paused(GROUP["id"])) == 1
+    await stage.telegram.receive(stage.application, **membership(GROUP, "left", "member"))
+    assert await stage.store.paused(GROUP["id"]) == ()

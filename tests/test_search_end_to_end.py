@@ -227,13 +227,14 @@ async def test_nothing_found_inline_leads_to_the_bot(telegram: Sandbox) -> None:
     assert how["text"].startswith("🔎 ")
 
 
-async def test_the_reader_s_own_choice_of_language_goes_first(telegram: Sandbox) -> None:
-    """Telegram's language stands in where nothing was chosen; of a language that is not ours, English."""
+async def test_inline_results_are_in_the_reader_s_own_language(telegram: Sandbox) -> None:
+    """The chosen one; where none is chosen, that of the app; where that is none of ours, English."""
     person = Person(telegram, OTHER)
-    await person.speak("de")
-    assert title("en") in [
-        result["title"][2:].strip() for result in (await person.ask_inline("pandemic"))["results"]
-    ]
-    await person.speak("ru")
-    assert (await person.ask_inline(f"#{AGENCY}"))["results"][0]["title"].endswith(title("ru"))
-    await person.speak("en")
+    seen = []
+    for app, chosen in ("de", ""), ("ru", ""), ("ru", "kk"):
+        await person.speak(app)
+        if chosen:
+            await person.say(f"/language {chosen}")
+        [result] = (await person.ask_inline(f"#{AGENCY}"))["results"]
+        seen.append(result["title"].partition(" ")[2])
+    assert seen == [title("en"), title("ru"), title("kk")]

@@ -102,6 +102,7 @@ async def test_the_file_holds_all_that_is_kept_by_names_that_people_understand(s
             "resting_until": None,
             "set_up_by": 0,
             "not_sent_since": None,
+            "loss_told_to_who_set_up": "",
         }
     ]
     assert document["read"] == [

@@ -285,15 +285,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a reader sees: Telegram HTML and rows of buttons.
-
-    `state` is what the buttons were made from: a button that changes something holds as long as that is so.
-    """
+    """What a reader sees: Telegram HTML and rows of buttons."""
 
     html: str
     buttons: tuple[tuple[Button, ...], ...] = field(default=())
     silent: bool = False
-    state: str = ""
+    state: str = ""  # what the buttons were made from: one that changes something holds as long as that is so
 
     @property
     def plain(self) -> str:

@@ -30,6 +30,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     N_("whether you have blocked me, and since when"): ("subscriptions.paused", "subscriptions.paused_since"),
     N_("who set up a group or channel, to tell them when I cannot write there any more"): (
         "subscriptions.owner",
+        "subscriptions.lost",
     ),
     N_("which digests were read here, when, in which wording"): (
         "progress.chat_id",

@@ -87,9 +87,9 @@ class Correcting:
         say = self.languages.get(post.language, self.languages["en"])
         shelves = library.in_language(say.code)
         theme, item = shelves.digest(original[1].id) or original
-        if post.kind is Kind.CHANNEL:
-            return posts.post(say, theme, item, progress, self.links.digest)
         shelf = shelves.visible(theme, self.clock.now().date())
+        if post.kind is Kind.CHANNEL:
+            return posts.post(say, theme, item, shelf, self.links.digest)
         return render.digest(say, theme, item, shelf, progress, self.links)
 
     async def _record(self, post: Post, wording: str, outcome: Outcome) -> None:

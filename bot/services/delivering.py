@@ -253,12 +253,13 @@ class Delivering:
             message = posts.all_posted(say, picked.total)
         elif found is None:
             message = render.all_read(say, picked, subscribed=True)
-        elif delivery.kind is Kind.CHANNEL:
-            message = posts.post(say, *found, picked, self.links.digest)
         else:
             theme, item = found
             shelf = library.visible(theme, self.clock.now().date())
-            message = render.digest(say, theme, item, shelf, picked, self.links)
+            if delivery.kind is Kind.CHANNEL:
+                message = posts.post(say, theme, item, shelf, self.links.digest)
+            else:
+                message = render.digest(say, theme, item, shelf, picked, self.links)
         return replace(message, silent=delivery.silent)
 
 

@@ -30,6 +30,7 @@ _NAMES = {
     "next_slot": "next_digest_at",
     "paused": "not_sent_because",
     "paused_since": "not_sent_since",
+    "lost": "loss_told_to_who_set_up",
     "told_end": "told_that_all_is_read",
     "resume": "resting_until",
     "seen": "first_read",

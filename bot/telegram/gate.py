@@ -10,7 +10,7 @@ from telegram.error import TelegramError
 from telegram.ext import filters
 
 from bot.core import texts
-from bot.core.flood import CHAT, COMMANDS, INLINE, PRESSES, Flood, Verdict
+from bot.core.flood import CHAT, COMMANDS, INLINE, PRESSES, Flood, Limit, Verdict
 from bot.core.language import ENGLISH, Language
 
 _log = structlog.get_logger(__name__)
@@ -40,12 +40,13 @@ class Gate:
         self,
         admins: Collection[int] = (),
         notice: Notice = too_fast,
+        commands: Limit = COMMANDS,
         seconds: Callable[[], float] | None = None,
     ) -> None:
         self.notice = notice
         self._admins = frozenset(admins)
         self._seconds = seconds or (lambda: asyncio.get_running_loop().time())
-        self._commands, self._presses, self._inline = Flood(COMMANDS), Flood(PRESSES), Flood(INLINE)
+        self._commands, self._presses, self._inline = Flood(commands), Flood(PRESSES), Flood(INLINE)
         self._chats = Flood(CHAT)
 
     async def lets_in(self, update: object) -> bool:

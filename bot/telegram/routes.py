@@ -40,17 +40,18 @@ def add_routes(
     asked: filters.BaseFilter = written
     if in_channels:
         asked = asked | filters.UpdateType.CHANNEL_POST
-    commands = {
-        name: getattr(reading, name) for name in ("start", "help", "themes", "next", "article", "changes")
-    }
     privacy = PrivacyHandlers(reception)
-    commands |= {name: getattr(privacy, name) for name in ("privacy", "mydata", "forgetme")}
-    commands |= {
-        name: getattr(settings, name) for name in ("subscribe", "unsubscribe", "settings", "language")
-    }
-    commands |= {"search": searching.search, "channels": chats.channels}
-    for name, answer in commands.items():
-        application.add_handler(CommandHandler(name, reading.of(answer), filters=asked))
+    groups: tuple[tuple[object, str], ...] = (
+        (reading, "start help themes next article changes"),
+        (settings, "subscribe unsubscribe settings language"),
+        (privacy, "privacy mydata forgetme"),
+        (searching, "search"),
+        (chats, "channels"),
+    )
+    for handlers, names in groups:
+        for name in names.split():
+            answer = reading.of(getattr(handlers, name))
+            application.add_handler(CommandHandler(name, answer, filters=asked))
     private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
     application.add_handlers(
         [
