@@ -69,12 +69,14 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         await stack.enter_async_context(receiving(application))
         await menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        publish = publishing(store, clock, reception, delivering, menu)
         ticks: dict[str, tuple[Tick, float]] = {
             "broadcast": (broadcasting.tick, 1),
             "correct": (lambda: correcting.tick(delivering.library), 5),
             "purge": (functools.partial(_purge, store, clock), 3600),
-            "reload": (following(content, state, publish, alerts), 2),
+            "reload": (
+                following(content, state, publishing(store, clock, reception, delivering, menu), alerts),
+                2,
+            ),
             "channels": (await listing(application, store, informing, alerts, clock, settings), 300),
             "menu": (lambda: menu.show(delivering.library), 60),
         }

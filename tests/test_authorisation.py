@@ -449,6 +449,7 @@ async def test_a_refusal_says_why(stage: Stage, name: str, words: str, *, presse
 async def test_a_command_to_another_bot_is_none_of_ours(stage: Stage) -> None:
     """Nothing is done and nothing said; our own name is read in any letters."""
     admin = ROLES["administrator"]
+    stage.telegram.take()
     for line in (
         "/subscribe@other_bot 21:00",
         "/water@other_bot",
