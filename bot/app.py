@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import zoneinfo
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 
 import structlog
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
 from bot.content.following import state_of
+from bot.core.flood import COMMANDS
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
 from bot.locales import load_languages
@@ -23,15 +25,17 @@ from bot.services.delivering import Delivering
 from bot.store import open_store
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
+from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.menu import Menu
 from bot.telegram.polling import connected, receiving
 from bot.web.health import Health, serve_health
-from bot.wiring import add_answers, delivery, first_library, following, listing, publishing, receive, telling
+from bot.wiring import Wiring, first_library, following
 
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
 """How long settled deliveries are kept: for the operator's questions, not for the reader's sake."""
+_PATIENCE = dt.timedelta(days=365)
+"""How long those who have blocked the bot are remembered: some come back."""
 _LAST_ALERTS = 2.0
 """Seconds that a stop takes to tell the operator what has just happened."""
 
@@ -51,36 +55,28 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         store = await stack.enter_async_context(_opened(settings.storage.url, clock))
         health = Health(store, clock)
         limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
-        secret, in_flight = token.get_secret_value(), settings.delivery.in_flight
-        application = build_application(secret, settings.telegram.api_url, health.polled, limiter, in_flight)
-        await stack.enter_async_context(connected(application, settings.telegram.api_url))
-        added = await store.register(library.ids, clock.now())
-        reception = receive(store, clock, settings, languages, secret)
-        reception.take(library, added)
-        alerts, informing = await telling(application, store, settings, languages)
-        broadcasting = add_answers(application, store, clock, settings, reception, informing)
-        delivering, correcting = delivery(application, store, alerts, clock, settings, languages, informing)
-        delivering.take(library, added)
-        await delivering.recover()
-        await broadcasting.recover(settings.delivery.max_lateness)
-        health.halted = lambda: delivering.halted
-        menu = Menu(application.bot, languages)
+        telegram, secret = settings.telegram, token.get_secret_value()
+        gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
+        in_flight = settings.delivery.in_flight
+        application = build_application(secret, telegram.api_url, health.polled, limiter, in_flight, gate)
+        await stack.enter_async_context(connected(application, telegram.api_url))
+        wiring = Wiring(application, store, clock, settings, languages)
+        parts = await wiring.parts(secret, limiter, gate)
+        await parts.take(library)
+        await parts.delivering.recover()
+        await parts.broadcasting.recover(settings.delivery.max_lateness)
+        health.halted = lambda: parts.delivering.halted
         await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
         await stack.enter_async_context(receiving(application))
-        await menu.show(library)
+        await parts.menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
         ticks: dict[str, tuple[Tick, float]] = {
-            "broadcast": (broadcasting.tick, 1),
-            "correct": (lambda: correcting.tick(delivering.library), 5),
-            "purge": (functools.partial(_purge, store, clock), 3600),
-            "reload": (
-                following(content, state, publishing(store, clock, reception, delivering, menu), alerts),
-                2,
-            ),
-            "channels": (await listing(application, store, informing, alerts, clock, settings), 300),
-            "menu": (lambda: menu.show(delivering.library), 60),
+            **parts.ticks(),
+            "purge": (lambda: _purge(store, clock), 3600),
+            "reload": (following(content, state, parts.publish, parts.alerts), 2),
+            "channels": (await wiring.listing(parts.informing, parts.alerts), 300),
         }
-        await stack.enter_async_context(_ticking(delivering, alerts, limiter, ticks))
+        await stack.enter_async_context(_ticking(parts.delivering, parts.alerts, limiter, ticks))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
@@ -108,7 +104,12 @@ def _upcoming(subscription: Subscription, now: dt.datetime) -> dt.datetime:
 
 
 async def _purge(store: Store, clock: Clock) -> None:
-    await store.purge((clock.now() - _KEEP).date())
+    now = clock.now()
+    await store.purge((now - _KEEP).date())
+    await store.holds(now)  # those that have ended go
+    if gone := await store.forget_paused(now - _PATIENCE):
+        _log.info("chats.forgotten", count=gone)
+    await store.scrub()
 
 
 @contextlib.asynccontextmanager

@@ -15,7 +15,7 @@ import typer
 from bot.console import fail
 
 # what drafting imports of the extra `draft`
-_EXTRA = ("anyascii", "charset_normalizer", "dateparser", "lxml", "sentencex", "stop_words", "trafilatura")
+_EXTRA = ("charset_normalizer", "dateparser", "lxml", "sentencex", "stop_words", "trafilatura")
 
 
 def draft(  # noqa: PLR0913, PLR0917  options are its interface

@@ -76,6 +76,8 @@ class TelegramSettings(_Section):
     api_url: Annotated[str, AfterValidator(_http)] = "https://api.telegram.org"
     token_file: Path | None = None
     channel_commands: bool = False
+    rich_messages: bool = False
+    burst: Annotated[int, Field(ge=1, le=1000)] = 5
     admins: Annotated[tuple[int, ...], BeforeValidator(_words)] = ()
 
 

@@ -1,7 +1,11 @@
-"""Logging: a line for people or JSON for machines, on standard error, with the token taken out of everything."""
+"""Logging: a line for people or JSON for machines, on standard error, without the token and without anybody's id."""
 
+import functools
+import hashlib
+import hmac
 import logging
 import re
+import secrets as chance
 import sys
 from types import TracebackType
 from typing import Any, Literal
@@ -9,19 +13,31 @@ from typing import Any, Literal
 import structlog
 
 _TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
+_NEW_CHAT = re.compile(r"(?<=New chat id: )-?\d+")
+"""PTB's error for a group that has become a supergroup names it."""
 _QUIET = {
+    "aiohttp": logging.WARNING,
+    "aiosqlite": logging.INFO,
     "apscheduler": logging.ERROR,
     "httpx": logging.WARNING,
-    "aiosqlite": logging.INFO,
+    "sqlalchemy": logging.WARNING,
     "telegram": logging.WARNING,
 }
-"""Loggers that say too much at lower levels: PTB and httpx write request addresses, which hold the token."""
+"""Loggers that say too much at lower levels: request addresses, which hold the token, whole updates, and the values
+of SQL statements."""
+_PEOPLE = ("admin", "chat", "chat_id", "user", "user_id")
+"""Fields that hold the id of a person or a chat."""
 
 
 def configure(level: str, style: Literal["console", "json"], secrets: tuple[str, ...]) -> None:
-    """Set up all logging of this process; `secrets` never appear in a line, tracebacks included."""
+    """Set up all logging of this process; `secrets` never appear in a line, tracebacks included.
+
+    Nor do ids of people and chats: each is a name of eight hex digits, the same in all lines of this process, so that
+    they can be told together. Its key is forgotten with the process, so that no line leads back to anybody.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        functools.partial(_without_ids, chance.token_bytes(16)),
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -60,6 +76,15 @@ def configure(level: str, style: Literal["console", "json"], secrets: tuple[str,
     sys.excepthook = _told
 
 
+def _without_ids(key: bytes, _logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A processor: ids become names. Words stay, such as “all”."""
+    for field in _PEOPLE:
+        value = event.get(field)
+        if value is not None and not (isinstance(value, str) and value.isalpha()):
+            event[field] = hmac.digest(key, str(value).encode(), hashlib.sha256).hex()[:8]
+    return event
+
+
 def _told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What nobody caught is logged: Python would print it with all that it holds."""
     logging.getLogger(__name__).critical("crashed", exc_info=(kind, error, trace))
@@ -76,4 +101,4 @@ class _Redacting(structlog.stdlib.ProcessorFormatter):
         line = super().format(record)
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")
-        return _TOKEN.sub("[secret]", line)
+        return _NEW_CHAT.sub("[chat]", _TOKEN.sub("[secret]", line))

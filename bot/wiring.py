@@ -1,21 +1,26 @@
 """Parts of the composition root: what readers and operators can ask for, and how a new library takes effect."""
 
+import asyncio
 import functools
 import secrets
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from bot.charts import draw
 from bot.config import Settings
 from bot.content.following import state_of
 from bot.content.loader import load_library
 from bot.core.findings import Finding
 from bot.core.language import Language
 from bot.core.library import Library
+from bot.core.links import Links
 from bot.core.model import Preferences
 from bot.core.sequence import Added
 from bot.places import Places, zone_at, zone_name
-from bot.ports import Alerts, Clock, StartError, Store
+from bot.ports import Alerts, Clock, StartError, Store, StoreError
 from bot.ports.places import Atlas
+from bot.ports.searching import Finder
 from bot.scheduler import Tick
 from bot.services.broadcasting import Broadcasting
 from bot.services.chats import Chats
@@ -25,130 +30,177 @@ from bot.services.delivering import Delivering, Pace
 from bot.services.informing import Informing
 from bot.services.listing import Listed, Listing
 from bot.services.outbox import report
+from bot.services.privacy import Privacy
 from bot.services.reading import Reading
 from bot.services.reloading import Reloading
+from bot.services.searching import Searching, entries
+from bot.services.statistics import Counting
 from bot.services.subscribing import Subscribing
 from bot.services.use_cases import UseCases
 from bot.store import orders_of
+from bot.store.search import Index
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import App
 from bot.telegram.chats import ChatHandlers
+from bot.telegram.gate import Gate
+from bot.telegram.governor import GovernorLimiter
 from bot.telegram.menu import Menu
 from bot.telegram.operator import Operator, TelegramDesk
 from bot.telegram.question import Reception
+from bot.telegram.rich import RichMessages
 from bot.telegram.rights import TelegramDirectory
 from bot.telegram.routes import add_routes
 from bot.telegram.seals import Seals, key_of
 from bot.telegram.sender import TelegramSender
 
 
-def receive(
-    store: Store, clock: Clock, settings: Settings, languages: Mapping[str, Language], token: str
-) -> Reception:
-    """Where readers' questions come in."""
-    reader = settings.reader
-    atlas = Atlas(Places().find, zone_name, zone_at)
-    defaults = Preferences(reader.time, reader.days, reader.zone)
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Makes the parts of a bot out of what they all stand on."""
 
-    def make(say: Language, library: Library, added: Added) -> UseCases:
-        subscribing = Subscribing(store, library, clock, defaults, say, atlas)
-        return UseCases(
-            say,
-            reading=Reading(store, library, clock, say, added),
-            subscribing=subscribing,
-            choosing=Choosing(subscribing),
-            chats=Chats(subscribing),
+    application: App
+    store: Store
+    clock: Clock
+    settings: Settings
+    languages: Mapping[str, Language]
+
+    @property
+    def links(self) -> Links:
+        """Links to this bot, once it knows its name."""
+        bot = self.application.bot
+        return Links(bot.username, inline=bool(bot.supports_inline_queries))
+
+    def receive(self, token: str, memories: Sequence[Callable[[int], None]]) -> Reception:
+        """Where readers' questions come in; `memories` are what else knows of chats, and forgets one when asked."""
+        store, clock, reader, links = self.store, self.clock, self.settings.reader, self.links
+        atlas = Atlas(Places().find, zone_name, zone_at)
+        defaults = Preferences(reader.time, reader.days, reader.zone)
+
+        def make(say: Language, library: Library, added: Added, finder: Finder) -> UseCases:
+            reading = Reading(store, library, clock, say, added, links)
+            subscribing = Subscribing(store, library, clock, defaults, say, atlas)
+            return UseCases(
+                say,
+                reading=reading,
+                searching=Searching(finder, reading),
+                subscribing=subscribing,
+                choosing=Choosing(subscribing),
+                privacy=Privacy(store, clock, say, memories),
+                chats=Chats(subscribing),
+            )
+
+        return Reception(store, self.languages, reader.language, make, Seals(key_of(token)))
+
+    def add_answers(self, reception: Reception, informing: Informing) -> Broadcasting:
+        """What operators and readers can ask for."""
+        application, store, clock, settings = self.application, self.store, self.clock, self.settings
+        rate, zone = settings.delivery.rate, settings.reader.zone
+        orders = orders_of(settings.storage.url).take
+        broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, zone, orders)
+        outbox = functools.partial(report, store, clock, rate, zone)
+        counting = Counting(store, clock, zone, lambda: reception.library)
+        admins = settings.telegram.admins
+        Operator(broadcasting, outbox, counting.figures, draw, admins).add_to(application)
+        chats = ChatHandlers(reception, informing, TelegramDirectory(application.bot))
+        rich = RichMessages(application.bot, clock) if settings.telegram.rich_messages else None
+        in_channels = settings.telegram.channel_commands
+        add_routes(application, reception, chats, in_channels=in_channels, rich=rich)
+        return broadcasting
+
+    async def telling(self) -> tuple[TelegramAlerts, Informing]:
+        """What tells operators, and those who have set up a group or channel."""
+        bot, settings = self.application.bot, self.settings
+        alerts = TelegramAlerts(bot, settings.telegram.admins, TelegramDirectory(bot))
+        informing = Informing(self.store, alerts, self.languages, settings.reader.language)
+        await informing.recover()
+        return alerts, informing
+
+    async def listing(self, informing: Informing, alerts: Alerts) -> Tick:
+        """Subscribe the channels of the configuration; the tick goes on with those that cannot be used yet."""
+        directory, reader = TelegramDirectory(self.application.bot), self.settings.reader
+        channels = [
+            Listed(
+                each.chat,
+                Preferences(
+                    each.time or reader.time,
+                    each.days or reader.days,
+                    each.zone or reader.zone,
+                    each.themes,
+                    each.articles,
+                    each.silent,
+                ),
+                each.language or reader.language,
+            )
+            for each in self.settings.channels
+        ]
+        tick = Listing(self.store, directory, informing, alerts, self.clock, channels).tick
+        await tick()
+        return tick
+
+    def delivery(self, alerts: Alerts, informing: Informing) -> tuple[Delivering, Correcting]:
+        """What plans and sends, as soon as it is given a library; and what edits what was sent."""
+        owner = secrets.token_hex(8)  # fences off a process of before
+        pace, sender = Pace(**dict(self.settings.delivery)), TelegramSender(self.application.bot)
+        store, clock, languages, links = self.store, self.clock, self.languages, self.links
+        delivering = Delivering(
+            store,
+            sender,
+            alerts,
+            Library(()),
+            clock,
+            owner,
+            pace,
+            languages=languages,
+            links=links,
+            informing=informing,
         )
+        operator = next(iter(self.settings.telegram.admins), 0)
+        return delivering, Correcting(store, sender, clock, operator, languages, links)
 
-    return Reception(store, languages, reader.language, make, Seals(key_of(token)))
-
-
-def add_answers(
-    application: App,
-    store: Store,
-    clock: Clock,
-    settings: Settings,
-    reception: Reception,
-    informing: Informing,
-) -> Broadcasting:
-    """What operators and readers can ask for."""
-    rate, zone = settings.delivery.rate, settings.reader.zone
-    orders = orders_of(settings.storage.url).take
-    broadcasting = Broadcasting(store, TelegramDesk(application.bot), clock, rate, zone, orders)
-    outbox = functools.partial(report, store, clock, rate, zone)
-    Operator(broadcasting, outbox, settings.telegram.admins).add_to(application)
-    chats = ChatHandlers(reception, informing, TelegramDirectory(application.bot))
-    add_routes(application, reception, chats, in_channels=settings.telegram.channel_commands)
-    return broadcasting
+    async def parts(self, token: str, limiter: GovernorLimiter, gate: Gate) -> "Parts":
+        """All parts; none of them does anything before it is given a library."""
+        alerts, informing = await self.telling()
+        reception = self.receive(token, (limiter.forget, alerts.forget))
+        gate.notice = reception.too_fast
+        broadcasting = self.add_answers(reception, informing)
+        delivering, correcting = self.delivery(alerts, informing)
+        menu = Menu(self.application.bot, self.languages, self.settings.telegram.admins)
+        return Parts(self, alerts, informing, reception, broadcasting, delivering, correcting, menu)
 
 
-async def telling(
-    application: App, store: Store, settings: Settings, languages: Mapping[str, Language]
-) -> tuple[TelegramAlerts, Informing]:
-    """What tells operators, and those who have set up a group or channel."""
-    bot = application.bot
-    alerts = TelegramAlerts(bot, settings.telegram.admins, TelegramDirectory(bot))
-    informing = Informing(store, alerts, languages, settings.reader.language)
-    await informing.recover()
-    return alerts, informing
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What answers, what sends, and what tells."""
 
+    wiring: Wiring
+    alerts: TelegramAlerts
+    informing: Informing
+    reception: Reception
+    broadcasting: Broadcasting
+    delivering: Delivering
+    correcting: Correcting
+    menu: Menu
 
-async def listing(
-    application: App, store: Store, informing: Informing, alerts: Alerts, clock: Clock, settings: Settings
-) -> Tick:
-    """Subscribe the channels of the configuration; the tick goes on with those that cannot be used yet."""
-    reader = settings.reader
-    channels = [
-        Listed(
-            each.chat,
-            Preferences(
-                each.time or reader.time,
-                each.days or reader.days,
-                each.zone or reader.zone,
-                each.themes,
-                each.articles,
-                each.silent,
-            ),
-            each.language or reader.language,
-        )
-        for each in settings.channels
-    ]
-    tick = Listing(store, TelegramDirectory(application.bot), informing, alerts, clock, channels).tick
-    await tick()
-    return tick
+    async def take(self, library: Library) -> None:
+        """Answer and deliver from a library from now on."""
+        found_by = await finders(library, self.wiring.languages)
+        added = await self.wiring.store.register(library.ids, self.wiring.clock.now())
+        # Nothing waits between these two: answers and deliveries change in one step.
+        self.reception.take(library, added, found_by)
+        self.delivering.take(library, added)
 
+    async def publish(self, library: Library) -> None:
+        """A library that has changed: answers, deliveries and menus."""
+        await self.take(library)
+        await self.menu.show(library)
 
-def delivery(  # noqa: PLR0913, PLR0917  the parts of a whole
-    application: App,
-    store: Store,
-    alerts: Alerts,
-    clock: Clock,
-    settings: Settings,
-    languages: Mapping[str, Language],
-    informing: Informing,
-) -> tuple[Delivering, Correcting]:
-    """What plans and sends, which has nothing to send before it is given a library; and what edits what was sent."""
-    owner = secrets.token_hex(8)  # fences off a process of before
-    pace, sender = Pace(**dict(settings.delivery)), TelegramSender(application.bot)
-    link = functools.partial(_link, application.bot.username)
-    delivering = Delivering(
-        store,
-        sender,
-        alerts,
-        Library(()),
-        clock,
-        owner,
-        pace,
-        languages=languages,
-        informing=informing,
-        link=link,
-    )
-    operator = next(iter(settings.telegram.admins), 0)
-    return delivering, Correcting(store, sender, clock, operator, languages, link)
-
-
-def _link(name: str, digest: str) -> str:
-    return f"https://t.me/{name}?start=d_{digest}"
+    def ticks(self) -> dict[str, tuple[Tick, float]]:
+        """What they do by the clock, each with its seconds."""
+        return {
+            "broadcast": (self.broadcasting.tick, 1),
+            "correct": (lambda: self.correcting.tick(self.delivering.library), 5),
+            "menu": (lambda: self.menu.show(self.delivering.library), 60),
+        }
 
 
 def first_library(content: Path) -> Library:
@@ -162,20 +214,19 @@ def first_library(content: Path) -> Library:
     return library
 
 
-def publishing(
-    store: Store, clock: Clock, reception: Reception, delivering: Delivering, menu: Menu
-) -> Callable[[Library], Awaitable[None]]:
-    """How a new library takes the place of the old one."""
+async def finders(library: Library, languages: Mapping[str, Language]) -> Mapping[str, Finder]:
+    """The search over a library in each language, made in a thread: answers go on meanwhile.
 
-    async def publish(library: Library) -> None:
-        added = await store.register(library.ids, clock.now())
-        reception.take(
-            library, added
-        )  # nothing waits between these two: answers and deliveries change in one step
-        delivering.take(library, added)
-        await menu.show(library)
+    Raises StartError where this Python cannot search: that shows at the start.
+    """
 
-    return publish
+    def made() -> Mapping[str, Finder]:
+        return {code: Index.build(entries(library.in_language(code)), code) for code in languages}
+
+    try:
+        return await asyncio.to_thread(made)
+    except StoreError as error:
+        raise StartError(str(error)) from error
 
 
 def following(

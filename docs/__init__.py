@@ -1,0 +1,1 @@
+"""Scripts that write parts of the documentation, the catalogues and the data."""

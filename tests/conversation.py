@@ -28,6 +28,7 @@ class BotProcess:
             **clean,
             "BOT_TOKEN": token,
             "BOT_TELEGRAM__API_URL": api_url,
+            "BOT_TELEGRAM__BURST": "1000",  # one reader says here what a hundred would
             "BOT_CONTENT__PATH": str(SAMPLE),
             "BOT_STORAGE__URL": f"sqlite:///{folder}/bot.db",
             "BOT_CLOCK__OFFSET_FILE": str(folder / "clock"),

@@ -1,9 +1,11 @@
-"""`make fuzz`: broken YAML through loader and checks, and broken Markdown through the renderer.
+"""`make fuzz`: broken YAML through loader and checks, broken Markdown through the renderer, and broken updates.
 
 Nothing but findings may come of it: no exception, no input that takes more than a second of CPU time, and no growth
-of memory. Inputs are slips and splices in real files, nasty YAML by construction, and Markdown out of its own signs.
+of memory. Inputs are slips and splices in real files, nasty YAML by construction, and Markdown out of its own signs;
+updates are mutants of real ones, ten times as many, through the whole Application (tests/fuzz_updates.py).
 """
 
+import asyncio
 import datetime as dt
 import random
 import resource
@@ -23,6 +25,7 @@ from bot.core.markdown import render
 from bot.core.model import Message, Pick
 from bot.core.render import digest as render_digest
 from bot.sandbox.grammar import parse_html
+from tests import fuzz_updates
 
 ROOT = Path(__file__).parents[1]
 WATERS = ROOT / "tests" / "waters"
@@ -212,7 +215,7 @@ def _resident() -> int:
 
 
 def main(each: int = EACH, seed: int = SEED) -> int:
-    """Run both and print a line of figures for each; 1 where something did not hold."""
+    """Run all three and print a line of figures for each; 1 where something did not hold."""
     broken = False
     for name, inputs in (
         ("YAML", files(each, random.Random(seed))),  # noqa: S311  a seed makes it repeatable
@@ -231,7 +234,11 @@ def main(each: int = EACH, seed: int = SEED) -> int:
             flush=True,
         )
         broken = broken or bool(tally.violations)
-    return int(broken)
+    outcome = asyncio.run(fuzz_updates.run(10 * each, seed))
+    for violation in outcome.violations[:20]:
+        print(violation, file=sys.stderr)  # noqa: T201
+    print(f"updates: {outcome}, seed {seed}", flush=True)  # noqa: T201
+    return int(broken or bool(outcome.violations or outcome.lost) or outcome.growth > MAX_GROWTH)
 
 
 if __name__ == "__main__":

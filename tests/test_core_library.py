@@ -62,9 +62,9 @@ def test_the_newest_article_comes_first() -> None:
 def test_what_is_in_the_library_is_found_by_name() -> None:
     """Articles, themes and digests, visible or not, are looked up by id; what is not there is None."""
     trade = NEW.themes[0]
-    assert LIBRARY.theme("trade") is trade
+    assert LIBRARY.theme("trade") == trade
     assert LIBRARY.digest("t3") == (trade, trade.digests[2])
-    assert LIBRARY.article("old") is OLD
+    assert LIBRARY.article("old") == OLD
     assert {item.article for item in trade.digests} == {"new"}
     assert (LIBRARY.theme("x"), LIBRARY.digest("x"), LIBRARY.article("x")) == (None, None, None)
 
@@ -116,7 +116,7 @@ def test_every_digest_leads_to_the_whole_command_and_to_its_own_article() -> Non
     found = SHELF.digest("w1")
     assert found is not None
     assert (found[0], found[1].article) == (SHELF.theme("water"), "old")
-    assert SHELF.article("old") is OLD
+    assert SHELF.article("old") == OLD
 
 
 @pytest.mark.parametrize(

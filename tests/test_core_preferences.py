@@ -2,6 +2,8 @@
 
 import datetime as dt
 import zoneinfo
+from collections.abc import Callable
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -106,6 +108,68 @@ def test_zones(line: str, zone: str) -> None:
     assert good(line).zone == zone
 
 
+CITIES = {
+    "алматы": "Asia/Almaty",
+    "нур-султан": "Asia/Almaty",
+    "нижний новгород": "Europe/Moscow",
+    "нью йорк": "America/New_York",
+    "қызылорда": "Asia/Qyzylorda",
+    "rio das ostras": "America/Sao_Paulo",
+}
+
+
+def local(line: str) -> Understood:
+    """The line, with cities by their names in three languages."""
+    return parse(line.split(), THEMES, ZONES, lambda text: CITIES.get(text.casefold()))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Алматы 7:30", Understood(dt.time(7, 30), zone="Asia/Almaty")),
+        ("каждый день в 9 утра, Нижний Новгород", Understood(dt.time(9), EVERY_DAY, "Europe/Moscow")),
+        ("по будням 21.15 нью йорк", Understood(dt.time(21, 15), WEEKDAYS, "America/New_York")),
+        ("пн,ср,пт water", Understood(days=MON | WED | FRI, themes=("water",))),
+        ("по понедельникам и пятницам на тему trade", Understood(days=MON | FRI, themes=("trade",))),
+        ("пн-пт в 9 вечера", Understood(dt.time(21), WEEKDAYS)),
+        ("ежедневно все", Understood(days=EVERY_DAY, themes=())),
+        ("по выходным дням", Understood(days=WEEKENDS)),
+        ("Алматы күнде 7:30-да", Understood(dt.time(7, 30), EVERY_DAY, "Asia/Almaty")),
+        ("жұмыс күндері кешкі 9", Understood(dt.time(21), WEEKDAYS)),
+        ("күн сайын сағат 08:00 Қызылорда", Understood(dt.time(8), EVERY_DAY, "Asia/Qyzylorda")),
+        ("дс, сс және жексенбіде барлығы", Understood(days=MON | 2 | SUN, themes=())),
+        ("демалыс күндері таңғы 10", Understood(dt.time(10), WEEKENDS)),
+        ("дс-жм", Understood(days=WEEKDAYS)),
+        ("every day Rio das Ostras", Understood(days=EVERY_DAY, zone="America/Sao_Paulo")),
+    ],
+)
+def test_lines_in_three_languages(line: str, expected: Understood) -> None:
+    """Times, days, cities and small words as people write them in Russian, Kazakh and English."""
+    assert local(line) == expected
+
+
+def test_the_languages_agree_on_the_weekdays() -> None:
+    """Short and in full; ср and сб are the same day in two of them."""
+    rows = (
+        "mon tue wed thu fri sat sun",
+        "пн вт ср чт пт сб вс",
+        "дс сс ср бс жм сб жс",
+        "monday tuesday wednesday thursday friday saturday sunday",
+        "понедельник вторник среда четверг пятница суббота воскресенье",
+        "дүйсенбі сейсенбі сәрсенбі бейсенбі жұма сенбі жексенбі",
+    )
+    for row in rows:
+        assert [local(name).days for name in row.split()] == [1 << number for number in range(7)]
+
+
+def test_a_city_is_looked_for_only_where_nothing_else_is_meant() -> None:
+    """A theme, a day or an IANA name is what it says, whatever cities are called so; the rest is told."""
+    asked: list[str] = []
+    understood = parse(["water", "7:30", "mon", "almaty", "narnia"], THEMES, ZONES, asked.append)
+    assert set(asked) == {"narnia"}
+    assert understood.problems == ("“narnia”",)
+
+
 def test_hours_ahead_of_utc_are_ahead() -> None:
     """The POSIX sign of Etc/GMT is turned round: UTC+5 is five hours ahead."""
     zone = good("utc+5").zone
@@ -160,9 +224,10 @@ def test_every_problem_is_told_and_long_words_are_cut() -> None:
 
 @given(st.lists(st.text(max_size=60) | st.sampled_from(["/", ".", "-", "mon-", "utc+", "@", "٣:٣٠", "²:00"])))
 def test_nothing_that_is_typed_raises(words: list[str]) -> None:
-    """Whatever is typed is understood or told."""
-    understood = parse(words, THEMES, ZONES)
-    assert all(understood.problems)
+    """Whatever is typed is understood or told, whether cities are looked for or not."""
+    for places in (lambda _: None, CITIES.get):
+        understood = parse(words, THEMES, ZONES, places)
+        assert all(understood.problems)
 
 
 VALID = st.fixed_dictionaries(
@@ -219,3 +284,29 @@ def test_without_themes_and_zones_only_times_and_days_are_known() -> None:
     assert parse(["Mon,Fri"], (), ()) == Understood(days=MON | FRI)
     assert parse(["almaty"], (), ()).problems == ("“almaty”",)
     assert parse(["utc+5"], (), ()).problems
+
+
+NAMES = st.sampled_from(
+    [
+        ("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+        ("пн", "вт", "ср", "чт", "пт", "сб", "вс"),
+        ("дс", "сс", "ср", "бс", "жм", "сб", "жс"),
+    ]
+)
+
+
+@given(
+    st.integers(0, 1439).map(lambda minutes: dt.time(*divmod(minutes, 60))),
+    st.integers(1, EVERY_DAY),
+    st.sampled_from(sorted(CITIES)),
+    NAMES,
+    st.sampled_from([str, str.upper, str.title]),
+    st.randoms(use_true_random=False),
+)
+def test_values_survive_in_any_language_case_and_order(
+    time: dt.time, days: int, city: str, names: tuple[str, ...], write: Callable[[str], str], chance: Random
+) -> None:
+    """A city's words stay together; all else stands anywhere."""
+    parts = [f"{time:%H:%M}", city, *(name for number, name in enumerate(names) if days >> number & 1)]
+    chance.shuffle(parts)
+    assert local(write(" ".join(parts))) == Understood(time, days, CITIES[city])

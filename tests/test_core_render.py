@@ -1,21 +1,28 @@
 """Messages and screens: what a reader sees is valid for Telegram, escaped and short enough."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.core import render, texts
+from bot.core import article_texts, lists, render, texts
 from bot.core.language import ENGLISH
 from bot.core.library import Library
-from bot.core.model import Button, Digest, Message, Pick, Theme
-from tests.fakes import LIBRARY, TRADE, WATER, digests
+from bot.core.links import ANY, Links
+from bot.core.markdown import units
+from bot.core.model import Button, Digest, History, Message, Pick, Theme
+from bot.core.progress import Progress
+from tests.fakes import LIBRARY, NOW, TRADE, WATER, article, digests
 
 TAGS = {"b", "i", "u", "s", "code", "pre", "a", "blockquote", "tg-spoiler", "tg-time"}
 ARTICLE = LIBRARY.articles[0]
 WATER_THEME, TRADE_THEME = LIBRARY.themes
-SHELVES = {"water": WATER, "trade": TRADE}
 
 
 class Balanced(HTMLParser):
@@ -70,10 +77,16 @@ def labels(message: Message) -> list[str]:
 def all_messages(library: Library) -> Iterator[Message]:
     """Every message about a library."""
     yield render.welcome(ENGLISH, library, 4)
-    yield render.all_read(ENGLISH, 4)
-    shelves = {theme.name: theme.digests for theme in library.themes}
-    yield render.themes(ENGLISH, library, shelves, frozenset({"w1"}))
-    yield from (render.article(ENGLISH, article, 1, 4) for article in library.articles)
+    yield from (
+        render.all_read(ENGLISH, end, subscribed=subscribed)
+        for end in (Pick(None, 4, 4), Pick(None, 1, 4))
+        for subscribed in (True, False)
+    )
+    progress = Progress(library, History({"w1"}), NOW.date())
+    yield lists.themes(ENGLISH, progress)
+    yield lists.articles(ENGLISH, progress)
+    yield from (lists.article(ENGLISH, progress, article) for article in library.articles)
+    yield from (lists.article_read(ENGLISH, article, 4) for article in library.articles)
     for theme in library.themes:
         for item in theme.digests:
             page = render.digest(ENGLISH, theme, item, theme.digests, Pick(None, 1, 4))
@@ -81,6 +94,7 @@ def all_messages(library: Library) -> Iterator[Message]:
             found = library.article(item.article)
             assert found is not None
             yield render.with_paragraphs(ENGLISH, page, item, theme.digests, found)
+            yield render.shared(ENGLISH, theme, item, found, ANY)
 
 
 def check(message: Message) -> None:
@@ -88,8 +102,10 @@ def check(message: Message) -> None:
     assert 1 <= len(plain(message.html)) <= 4096
     for button in buttons(message):
         assert button.label.strip()
-        assert bool(button.data) != bool(button.url)
+        assert sum(map(bool, (button.data, button.url or button.share, button.copy, button.here))) == 1
         assert len(button.data.encode()) <= 64
+        assert units(button.copy) <= 256
+        assert len(button.share) <= 256
 
 
 def test_every_message_is_what_telegram_takes() -> None:
@@ -103,12 +119,13 @@ def test_names_are_escaped() -> None:
     seen = plain(render.welcome(ENGLISH, LIBRARY, 4).html)
     assert 'rivers <& "friends">' in seen
     assert 'A. <b>Author</b> & "Co"' in seen
-    about = plain(render.article(ENGLISH, ARTICLE, 1, 4).html)
+    progress = Progress(LIBRARY, History(), NOW.date())
+    about = plain(lists.article(ENGLISH, progress, ARTICLE).html)
     assert "Publisher <p>" in about
     assert "Licence & <terms>" in about
     page = render.digest(ENGLISH, WATER_THEME, WATER[0], WATER, Pick(None, 1, 4))
     assert "On <one> & all" in plain(render.with_paragraphs(ENGLISH, page, WATER[0], WATER, ARTICLE).html)
-    assert 'Water & "so" <on>' in plain(render.themes(ENGLISH, LIBRARY, SHELVES, frozenset()).html)
+    assert 'Water & "so" <on>' in plain(lists.themes(ENGLISH, progress).html)
 
 
 def test_a_digest_shows_its_title_text_command_and_progress() -> None:
@@ -128,9 +145,76 @@ def test_a_theme_is_a_ring() -> None:
 
 
 def test_a_theme_of_one_digest_has_no_arrows() -> None:
-    """Only the source and the next unread one."""
+    """Only what is about the digest, and the next unread one."""
     page = render.digest(ENGLISH, TRADE_THEME, TRADE[0], TRADE, Pick(None, 1, 4))
-    assert [button.data for button in buttons(page)] == ["p:t1", "next"]
+    assert [button.data for button in buttons(page)] == ["p:t1", "", "next"]
+
+
+def test_a_digest_has_three_short_rows_folded_or_not() -> None:
+    """What turns pages, what is about the digest, and what leads on stand where they stood."""
+    page = render.digest(ENGLISH, WATER_THEME, WATER[0], WATER, Pick(None, 1, 4))
+    unfolded = render.with_paragraphs(ENGLISH, page, WATER[0], WATER, ARTICLE)
+    rows, other = ([[button.label for button in row] for row in each.buttons] for each in (page, unfolded))
+    assert rows == [["◀", "1/3", "▶"], ["Source ¶ 1–2", "Share"], ["Next unread ▸"]]
+    assert other == [rows[0], ["Hide ¶ 1–2", "Citation", "Share"], rows[2]]
+
+
+def test_the_share_button_passes_on_the_digest_or_a_link_to_it() -> None:
+    """The digest where inline queries work; the link is for the other bots, and for channels."""
+    button = Links("my_bot", inline=True).share("Share", WATER[0])
+    assert button.share == "#w1"
+    link = urlsplit(button.url)
+    assert (link.hostname, link.path) == ("t.me", "/share/url")
+    assert parse_qs(link.query) == {"url": ["https://t.me/my_bot?start=d_w1"], "text": ["Title w1"]}
+    assert Links("my_bot", inline=False).share("Share", WATER[0]) == replace(button, share="")
+
+
+def test_a_citation_names_its_source_and_leads_back() -> None:
+    """As plain text: nothing in it is escaped."""
+    seen = render.citation(ENGLISH, WATER[0], ARTICLE, Links("my_bot"))
+    assert seen == (
+        'Title w1 — rivers <& "friends">, A. <b>Author</b> & "Co", Publisher <p>, 28 May 2024, ¶ 1–2. '
+        "https://t.me/my_bot?start=d_w1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "article", "kept"),
+    [
+        (20, 60, ("Author", "Publisher")),
+        (20, 120, ("Author",)),
+        (20, 150, ()),
+        (100, 100, ()),
+        (200, 20, ()),
+    ],
+)
+def test_a_long_citation_leaves_out_whole_names(title: int, article: int, kept: tuple[str, ...]) -> None:
+    """First the publisher, then the author, then the article; the date, the place and the link are always there."""
+    item = replace(WATER[0], id="i" * 40, title="t" * title)
+    source = replace(ARTICLE, title="a" * article, author="Author", publisher="Publisher")
+    seen = render.citation(ENGLISH, item, source, Links("n" * 20))
+    assert units(seen) <= 256
+    assert tuple(name for name in ("Author", "Publisher") if name in seen) == kept
+    assert seen.endswith(f"28 May 2024, ¶ 1–2. https://t.me/{'n' * 20}?start=d_{'i' * 40}")
+    assert (f"{item.title} — " in seen) == (title <= 100)
+
+
+@given(st.text(max_size=200), st.text(max_size=300))
+def test_every_citation_can_be_copied(title: str, article: str) -> None:
+    """Letters that count as two included."""
+    seen = render.citation(
+        ENGLISH, replace(WATER[0], title=title), replace(ARTICLE, title=article), Links("n" * 32)
+    )
+    assert 1 <= units(seen) <= 256
+
+
+def test_a_shared_digest_is_whole_names_its_source_and_leads_to_the_bot() -> None:
+    """It stands among people who do not know the bot: no command, no progress, no button that needs it there."""
+    message = render.shared(ENGLISH, WATER_THEME, WATER[0], ARTICLE, Links("my_bot"))
+    seen = plain(message.html)
+    assert seen.startswith("🤝 Title w1\n\nThe text of w1.\n\nrivers")
+    assert seen.endswith('A. <b>Author</b> & "Co", 28 May 2024, ¶ 1–2')
+    assert [button.url for button in buttons(message)] == ["https://t.me/my_bot?start=d_w1"]
 
 
 def test_the_source_unfolds_and_folds() -> None:
@@ -161,20 +245,59 @@ def test_paragraph_numbers_are_drawn_together(numbers: tuple[int, ...], label: s
     assert labels(page)[0] == f"Source {label}"
 
 
-def test_the_list_of_themes_shows_progress() -> None:
-    """A tick where all is read; nothing to read is no tick."""
-    listing = render.themes(ENGLISH, LIBRARY, {"water": WATER, "trade": TRADE}, frozenset({"w1", "t1"})).html
-    assert "· 1/3\n/water" in listing
-    assert "· ✓\n/trade" in listing
-    assert "· 0/0\n/trade" in render.themes(ENGLISH, LIBRARY, {"water": WATER, "trade": ()}, frozenset()).html
+def test_the_end_offers_to_start_over_or_to_wait() -> None:
+    """A subscriber hears that new ones come by themselves; others are offered that."""
+    mine = render.all_read(ENGLISH, Pick(None, 4, 4), subscribed=True)
+    assert "You have read all there is: 4 digests." in mine.html
+    assert "by themselves" in mine.html
+    assert labels(mine) == ["Start over", "All themes"]
+    assert labels(render.all_read(ENGLISH, Pick(None, 4, 4), subscribed=False)) == [
+        "One a day",
+        "Start over",
+        "All themes",
+    ]
 
 
-def test_about_the_article() -> None:
-    """What it is, what is covered, how far the reader is, and a way to the source."""
-    message = render.article(ENGLISH, ARTICLE, 1, 4)
-    assert "2 themes, 4 digests, resting on 2 of its 2 paragraphs. You have read 1 of 4." in message.html
-    assert "28 May 2024" in message.html
-    assert message.buttons[-1] == (Button("Read the article", url="https://example.org/?a=1&b=2"),)
+def test_the_end_of_what_is_followed_does_not_say_that_all_is_read() -> None:
+    """Who follows a theme is told how much else there is, and how to go on."""
+    end = render.all_read(ENGLISH, Pick(None, 1, 4), subscribed=True)
+    assert "all that you follow" in end.html
+    assert "1/4 read" in end.html
+    assert labels(end) == ["Next unread ▸", "All themes"]
+
+
+def test_a_digest_names_its_article_where_there_are_several() -> None:
+    """In its last line, in short: before a colon, or in as many words as fit; alone, an article needs no name."""
+    assert article_name("Middle Powers: On Multilateralism", several=True) == "Middle Powers · "
+    assert article_name("Bridges of stone and steel", several=True) == "Bridges of stone and… · "
+    assert article_name("Bridges of stone and steel", several=False) == ""
+
+
+def article_name(title: str, *, several: bool) -> str:
+    """What the last line of a digest says between the command and the progress."""
+    named = replace(ARTICLE, title=title)
+    other = article("other", [("trade", digests("o1"))], dt.date(2020, 1, 1))
+    found = Library((named, other) if several else (named,)).digest("w1")
+    assert found is not None
+    page = render.digest(ENGLISH, *found, found[0].digests, Pick(None, 1, 4))
+    matched = re.search(r"<i>/water · (.*)1/4 read</i>$", page.html)
+    assert matched is not None
+    return matched[1]
+
+
+def test_the_first_message_about_several_articles_names_the_newest() -> None:
+    """At most five, with their authors, and how many more there are."""
+    several = Library(
+        tuple(
+            article(f"a{year}", [("w", digests(f"d{year}"))], dt.date(year, 1, 1))
+            for year in range(2001, 2009)
+        )
+    )
+    seen = plain(render.welcome(ENGLISH, several, 8).html)
+    assert "8 articles in 8 short digests, the newest first" in seen
+    assert next(line for line in seen.split("\n") if "a200" in line).startswith("• a2008")
+    assert seen.count("• ") == 5
+    assert "and 3 more: /article" in seen
 
 
 def test_toasts_are_short_enough() -> None:
@@ -182,6 +305,7 @@ def test_toasts_are_short_enough() -> None:
     toasts = (
         texts.position(ENGLISH, 999, 999, 998),
         texts.GONE,
+        article_texts.ARTICLE_GONE,
         texts.OLD_BUTTON,
         texts.ONLY_ADMINS,
         texts.SOMETHING_WENT_WRONG,

@@ -61,7 +61,7 @@ def test_all_of_it() -> None:
         "Last 30 days: 3 joined, 1 left\n"
         "\n"
         "<b>Deliveries</b>, last 30 days: sent 31,280 · waiting 3 · failed 4\n"
-        "<b>Most read</b>: /initiatives 340 · /water 90\n"
+        "<b>Most read</b>, in the same time: /initiatives 340 · /water 90\n"
         "<b>Languages</b>: English 810+ · Russian 415+ · Kazakh &lt;5\n"
         "<b>Busiest hours</b>, local time: 8:00 1,200+ · 9:00 30+ · 7:00 &lt;5\n"
         "\n"

@@ -174,5 +174,5 @@ def test_every_command_line_command_is_in_the_changelog() -> None:
 
 def test_no_registry_is_named() -> None:
     """Locked requirements name packages and hashes, and leave the index to whoever installs them."""
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-draft.txt", "requirements-dev.txt"):
         assert "://" not in (ROOT / name).read_text(encoding="utf-8")

@@ -1,10 +1,11 @@
-"""A small run of `make fuzz`: broken YAML and Markdown give findings, and nothing else."""
+"""A small run of `make fuzz`: broken YAML and Markdown give findings, broken updates are skipped, and nothing else."""
 
 import random
 
 import pytest
 
-from tests import fuzz
+from bot.telegram.handlers import Handlers
+from tests import fuzz, fuzz_updates
 
 
 @pytest.mark.parametrize(("inputs", "count"), [(fuzz.files, 500), (fuzz.texts, 2_000)])
@@ -25,3 +26,25 @@ def test_the_fuzzer_notices_an_exception() -> None:
     tally, _ = fuzz.run(iter([("an input", work)]), 1)
     assert "what is looked for" in tally.violations[0]
     assert "an input" in tally.violations[0]
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+async def test_no_update_breaks_the_bot_and_every_good_one_is_answered(seed: int) -> None:
+    """50,000 updates, nearly all of them mutants, in five parts that can run side by side."""
+    outcome = await fuzz_updates.run(10_000, seed)
+    assert outcome.violations == []
+    assert outcome.good == 250
+    assert outcome.lost == set()
+    assert 4_000 < outcome.malformed < 9_000, "all alike would try little"
+    assert outcome.calls.total() > 500
+
+
+async def test_the_fuzzer_notices_an_update_that_breaks_a_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And that its readers get no answer."""
+
+    async def broken(*_: object) -> None:
+        raise KeyError("what is looked for")
+
+    monkeypatch.setattr(Handlers, "themes", broken)
+    outcome = await fuzz_updates.run(400, 1)
+    assert any("what is looked for" in violation for violation in outcome.violations)

@@ -21,7 +21,7 @@ def sentences(language: str) -> Iterator[Message]:
 
 def forms(message: Message) -> tuple[str, ...]:
     """The sentence, or its plural forms."""
-    return message.string if isinstance(message.string, tuple) else (message.string,)
+    return message.string if isinstance(message.string, tuple) else (str(message.string),)
 
 
 def places(text: str) -> set[str]:
@@ -63,7 +63,7 @@ def test_what_is_compiled_is_what_is_written(language: str) -> None:
 def test_a_translation_has_the_same_places_and_commands(language: str) -> None:
     """No `{name}` is missing or made up, no /command, no tag."""
     for message in sentences(language):
-        originals = message.id if isinstance(message.id, tuple) else (message.id,)
+        originals = message.id if isinstance(message.id, tuple) else (str(message.id),)
         wanted = places(originals[-1])
         for text in forms(message):
             assert places(text) <= wanted, text

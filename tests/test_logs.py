@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Literal
 
 import pytest
 import structlog
+from telegram.error import ChatMigrated
 
 from bot.logs import configure
 
@@ -22,7 +24,7 @@ def style(request: pytest.FixtureRequest) -> Iterator[Style]:
     """Each style; logging is put back afterwards."""
     root = logging.getLogger()
     before = root.handlers[:], root.level, sys.excepthook, logging.raiseExceptions
-    names = ("apscheduler", "httpx", "aiosqlite", "telegram")
+    names = ("aiohttp", "aiosqlite", "apscheduler", "httpx", "sqlalchemy", "telegram")
     levels = {name: logging.getLogger(name).level for name in names}
     yield request.param
     root.handlers[:], root.level, sys.excepthook, logging.raiseExceptions = before
@@ -76,15 +78,21 @@ def test_the_token_never_comes_out(style: Style, capsys: pytest.CaptureFixture[s
 def test_each_style_is_what_it_says(style: Style, capsys: pytest.CaptureFixture[str]) -> None:
     """JSON: one object a line with time, level and logger; console: the event and its fields to read."""
     configure("debug", style, (SHORT, ""))
-    structlog.get_logger("bot.x").warning("delivery.refused", chat=5)
+    structlog.get_logger("bot.x").warning("delivery.refused", digest="a", outcome="Refused")
     (line,) = output(capsys).splitlines()
     if style == "json":
         entry = json.loads(line)
         assert entry.pop("timestamp").endswith("Z")
-        assert entry == {"event": "delivery.refused", "chat": 5, "level": "warning", "logger": "bot.x"}
+        assert entry == {
+            "event": "delivery.refused",
+            "digest": "a",
+            "outcome": "Refused",
+            "level": "warning",
+            "logger": "bot.x",
+        }
     else:
         assert "delivery.refused" in line
-        assert "chat=5" in line
+        assert "digest=a" in line
 
 
 def test_a_traceback_stays_within_one_json_line(style: Style, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,8 +111,47 @@ def test_libraries_that_write_addresses_are_quiet(style: Style, capsys: pytest.C
     configure("debug", style, (SHORT, ""))
     logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot…")
     logging.getLogger("telegram.Bot").debug("parameters")
+    logging.getLogger("telegram.ext.Application").info("Processing update")
+    logging.getLogger("aiosqlite").debug("executing")
+    logging.getLogger("sqlalchemy.engine.Engine").info("INSERT INTO subscriptions")
+    logging.getLogger("aiohttp.access").info("GET /healthz")
     logging.getLogger("apscheduler.scheduler").warning("missed")
     assert output(capsys) == ""
+
+
+def test_no_line_holds_the_id_of_a_person_or_chat(style: Style, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a number, as text, bound, of a context, or in PTB's words; what is said beside it stays."""
+    configure("debug", style, (SHORT,))
+    log = structlog.get_logger("bot.x")
+    for name in ("admin", "chat", "chat_id", "user", "user_id"):
+        log.warning("refused", **{name: 987654321})
+        log.bind(**{name: "-987654321"}).info("bound")
+    structlog.contextvars.bind_contextvars(chat=(987654321, 0))
+    logging.getLogger("theirs").warning("context")
+    structlog.contextvars.clear_contextvars()
+    log.warning("refused", reason=str(ChatMigrated(-987654321)))
+    log.warning("held", chat="all")
+    text = output(capsys)
+    assert "987654321" not in text
+    assert text.count("refused") == 6
+    assert "New chat id: [chat]" in text
+    assert "all" in text.splitlines()[-1]
+
+
+def test_lines_of_one_run_can_be_told_together_and_those_of_two_cannot(
+    style: Style, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same id has the same name until the process ends, and another one in the next."""
+
+    def names() -> list[str]:
+        configure("info", style, (SHORT,))
+        for chat in (5, 5, 6):
+            structlog.get_logger("x").info("refused", chat=chat)
+        return re.findall(r"chat[\W_]+([0-9a-f]{8})\b", output(capsys))
+
+    first, second = names(), names()
+    assert first[0] == first[1] != first[2]
+    assert set(first).isdisjoint(second)
 
 
 @pytest.mark.parametrize("style", ["console", "json"])

@@ -1,5 +1,6 @@
 """The demo's chat page in a real browser, against the real sandbox; the bot's side is played by plain HTTP calls."""
 
+import base64
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,7 +12,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from pytest_asyncio import fixture
 
 from bot.sandbox import Sandbox, SandboxSettings
-from tests.browser import MARKS, chromium, visit
+from tests.browser import FITS, MARKS, chromium, visit
 
 AIGERIM, DANIEL, GROUP, CHANNEL = 501, 502, -1001000000001, -1001000000002
 NEXT = {"inline_keyboard": [[{"text": "Next →", "callback_data": "next"}]]}
@@ -449,3 +450,294 @@ async def test_dark_follows_the_system_and_the_switch_is_remembered(page: Page) 
     assert await page.evaluate(background) == light
     await page.reload()
     assert await page.evaluate(background) == light
+
+
+FORUM, WATER = -1001000000003, 1
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+
+
+def sheet(page: Page) -> Locator:
+    """The sheet that asks for something."""
+    return page.locator("#sheet")
+
+
+async def keys(bot: Bot, *rows: list[dict[str, Any]], **more: Any) -> None:
+    """Send Aigerim a reply keyboard."""
+    await bot.say("choose", reply_markup={"keyboard": rows, **more})
+
+
+async def test_topics_are_tabs_of_their_group(page: Page, bot: Bot) -> None:
+    """Each topic shows its own messages and counts its unread ones; what is written there names the topic."""
+    await bot.say("In the topic", FORUM, message_thread_id=WATER)
+    await button(page, "Forum, 1 unread").click()
+    await expect(page.get_by_text("Nothing in this topic yet")).to_be_visible()
+    await button(page, "Water, 1 unread").click()
+    await expect(last(page)).to_contain_text("In the topic")
+    await box(page).fill("/help")
+    await box(page).press("Enter")
+    message = (await bot.update())["message"]
+    assert (message["text"], message["message_thread_id"]) == ("/help", WATER)
+    await button(page, "General").click()
+    await expect(page.get_by_text("Nothing in this topic yet")).to_be_visible()
+
+
+async def test_topics_are_opened_and_closed(page: Page, bot: Bot) -> None:
+    """A new topic is shown at once; in a closed one a member reads why there is nothing to write in."""
+    await button(page, "Forum").click()
+    await button(page, "More").click()
+    await button(page, "New topic").click()
+    await sheet(page).get_by_label("Name").fill("Peace")
+    await page.keyboard.press("Enter")
+    await expect(button(page, "Peace")).to_have_attribute("aria-pressed", "true")
+    await expect(last(page)).to_contain_text("You opened the topic “Peace”")
+    await bot.update()
+    await button(page, "More").click()
+    await button(page, "Close topic").click()
+    assert "forum_topic_closed" in (await bot.update())["message"]
+    await button(page, "Ivan").click()
+    await expect(page.get_by_text("This topic is closed")).to_be_visible()
+    await expect(box(page)).to_be_hidden()
+
+
+async def test_an_administrator_posts_in_the_channel(page: Page, bot: Bot) -> None:
+    """A post of a person reaches the bot as the channel's; a silent one of the bot's bears a mark."""
+    await button(page, "Digests").click()
+    await box(page).fill("news")
+    await box(page).press("Enter")
+    assert (await bot.update())["channel_post"]["sender_chat"]["id"] == CHANNEL
+    await bot.say("hush", CHANNEL, disable_notification=True)
+    await expect(last(page)).to_contain_text("silent")
+
+
+def results(*titles: str, **more: Any) -> dict[str, Any]:
+    """Inline results, one for each title."""
+    articles = [
+        {
+            "type": "article",
+            "id": title,
+            "title": title,
+            "description": "It says",
+            "input_message_content": content,
+        }
+        for title in titles
+        for content in [{"message_text": f"All of {title}"}]
+    ]
+    return {"results": articles, **more}
+
+
+async def test_an_inline_result_is_shared_by_keyboard(page: Page, bot: Bot) -> None:
+    """`@digest_bot words` shows results in any chat; arrows choose, Enter posts, and the message says via whom."""
+    await button(page, "Reading circle").click()
+    await box(page).press_sequentially("@digest_bot water")
+    query = (await bot.update())["inline_query"]
+    assert (query["query"], query["chat_type"]) == ("water", "supergroup")
+    await bot.call(
+        "answerInlineQuery", inline_query_id=query["id"], **results("Springs", "Seas", next_offset="2")
+    )
+    options = page.get_by_role("listbox", name="Results").get_by_role("option")
+    await expect(options).to_have_text(["SpringsIt says", "SeasIt says", "More results"])
+    await box(page).press("ArrowUp")
+    await box(page).press("Enter")
+    more = (await bot.update())["inline_query"]
+    assert more["offset"] == "2"
+    await bot.call("answerInlineQuery", inline_query_id=more["id"], **results("Rivers"))
+    await expect(options.last).to_contain_text("Rivers")
+    await expect(options.last).to_have_attribute("aria-selected", "true")
+    await box(page).press("Enter")
+    await expect(last(page)).to_contain_text("via @digest_bot")
+    await expect(last(page)).to_contain_text("All of Rivers")
+    await bot.update()
+    assert (await bot.update())["chosen_inline_result"]["result_id"] == "Rivers"
+    await expect(box(page)).to_have_value("")
+
+
+async def test_no_inline_result(page: Page, bot: Bot) -> None:
+    """Where the bot finds nothing, the list says so, and its button leads to the bot."""
+    await box(page).fill("@digest_bot xyz")
+    query = (await bot.update())["inline_query"]
+    await bot.call("answerInlineQuery", inline_query_id=query["id"], results=[])
+    await expect(page.get_by_text("Nothing found")).to_be_visible()
+    await box(page).fill("@digest_bot xyz again")
+    query = (await bot.update())["inline_query"]
+    more = {"button": {"text": "Set up", "start_parameter": "settings"}}
+    await bot.call("answerInlineQuery", inline_query_id=query["id"], results=[], **more)
+    await page.get_by_role("option", name="Set up").click()
+    assert await bot.heard() == "/start settings"
+
+
+@pytest.mark.parametrize(
+    ("button_", "chats"),
+    [
+        ({"switch_inline_query": "springs"}, ["Digest Bot", "Reading circle", "Digests", "Forum"]),
+        (
+            {"switch_inline_query_chosen_chat": {"query": "springs", "allow_group_chats": True}},
+            ["Reading circle", "Forum"],
+        ),
+        ({"switch_inline_query_current_chat": "springs"}, []),
+    ],
+)
+async def test_a_share_button_begins_an_inline_query(
+    page: Page, bot: Bot, button_: dict[str, Any], chats: list[str]
+) -> None:
+    """It lets the person choose among the chats that it allows, and fills the box there."""
+    await bot.say("x", reply_markup={"inline_keyboard": [[{"text": "Share"} | button_]]})
+    await button(page, "Share").click()
+    if chats:
+        await expect(sheet(page).locator(".option b")).to_have_text(chats)
+        await sheet(page).get_by_role("button", name="Forum").click()
+        await expect(page.get_by_role("heading", name="Forum")).to_be_visible()
+    await expect(box(page)).to_have_value("@digest_bot springs")
+    await expect(box(page)).to_be_focused()
+    assert (await bot.update())["inline_query"]["query"] == "springs"
+
+
+async def test_a_place_is_shared_from_a_key(page: Page, bot: Bot) -> None:
+    """The key asks for a place, by city or by coordinates; a keyboard for one time goes after it."""
+    await keys(bot, [{"text": "Here I am", "request_location": True}], one_time_keyboard=True,
+               input_field_placeholder="Or write a city")  # fmt: skip
+    await expect(page.get_by_placeholder("Or write a city")).to_be_visible()
+    await button(page, "Here I am").click()
+    await sheet(page).get_by_role("button", name="Almaty").click()
+    assert (await bot.update())["message"]["location"] == {"latitude": 43.2389, "longitude": 76.8897}
+    await expect(last(page)).to_contain_text("43.2389° N, 76.8897° E")
+    await expect(button(page, "Here I am")).to_be_hidden()
+    await keys(bot, [{"text": "Here I am", "request_location": True}])
+    await button(page, "Here I am").click()
+    await sheet(page).get_by_label("Latitude").fill("-33.5")
+    await sheet(page).get_by_label("Longitude").fill("151")
+    await page.keyboard.press("Enter")
+    assert (await bot.update())["message"]["location"] == {"latitude": -33.5, "longitude": 151}
+
+
+async def test_plain_keys_write_their_text(page: Page, bot: Bot) -> None:
+    """A key writes what stands on it, stays for the next time, and goes when the bot takes the keyboard away."""
+    await keys(bot, [{"text": "Almaty"}, {"text": "Astana"}])
+    await button(page, "Astana").click()
+    assert await bot.heard() == "Astana"
+    await expect(button(page, "Almaty")).to_be_visible()
+    await bot.say("done", reply_markup={"remove_keyboard": True})
+    await expect(button(page, "Almaty")).to_be_hidden()
+
+
+async def test_a_chat_is_chosen_from_a_key(page: Page, bot: Bot) -> None:
+    """The key offers the chats that fit; the one chosen is told to the bot."""
+    request = {
+        "request_id": 5,
+        "chat_is_channel": True,
+        "user_administrator_rights": {"can_post_messages": True},
+    }
+    await keys(bot, [{"text": "Choose a channel", "request_chat": request}])
+    await button(page, "Choose a channel").click()
+    await expect(sheet(page).locator(".option")).to_have_count(1)
+    await sheet(page).get_by_role("button", name="Digests").click()
+    assert (await bot.update())["message"]["chat_shared"] == {"request_id": 5, "chat_id": CHANNEL}
+    await expect(last(page)).to_contain_text("You chose a chat for the bot")
+    await button(page, "Ivan").click()
+    await button(page, "START").click()
+    await bot.update()
+    await bot.say("choose", 503, reply_markup={"keyboard": [[{"text": "Mine", "request_chat": request}]]})
+    await button(page, "Mine").click()
+    await expect(sheet(page)).to_contain_text("None of your chats fits")
+    await page.keyboard.press("Escape")
+    await expect(sheet(page)).to_be_hidden()
+
+
+async def test_roles_are_changed_on_the_page(page: Page, bot: Bot) -> None:
+    """The bot learns that it was removed, and a person who has left no longer sees the chat."""
+    await button(page, "Reading circle").click()
+    await button(page, "More").click()
+    await button(page, "Members and roles").click()
+    await sheet(page).get_by_label("Role of Digest Bot").select_option("kicked")
+    assert (await bot.update())["my_chat_member"]["new_chat_member"]["status"] == "kicked"
+    await sheet(page).get_by_label("Role of Ivan").select_option("left")
+    await button(page, "Close").click()
+    await expect(page.locator("#subtitle")).to_have_text("3 members")
+    await button(page, "Ivan").click()
+    await expect(page.get_by_role("heading", name="Digest Bot")).to_be_visible()
+    await expect(button(page, "Reading circle")).to_be_hidden()
+
+
+async def test_a_channel_is_made_on_the_page(page: Page, bot: Bot) -> None:
+    """A new chat opens at once; the bot learns that it was added."""
+    await button(page, "New group or channel").click()
+    await sheet(page).get_by_label("Title").fill("Water news")
+    await sheet(page).get_by_label("Kind").select_option("Channel")
+    await button(page, "Create").click()
+    await expect(page.get_by_role("heading", name="Water news")).to_be_visible()
+    added = (await bot.update())["my_chat_member"]
+    assert (added["chat"]["title"], added["new_chat_member"]["status"]) == ("Water news", "administrator")
+
+
+async def test_a_link_that_adds_the_bot_asks_where(page: Page, bot: Bot) -> None:
+    """A startgroup link lets the person choose a group, and the group hears the command."""
+    await bot.say("Add me: https://t.me/digest_bot?startgroup=hello")
+    await page.get_by_role("link", name=re.compile("startgroup")).click()
+    await sheet(page).get_by_role("button", name="Reading circle").click()
+    assert await bot.heard() == "/start@digest_bot hello"
+
+
+async def test_a_person_changes_language(page: Page, bot: Bot) -> None:
+    """The menu and the description are those of the language; the next update bears it."""
+    await bot.call("setMyDescription", description="Қысқа дайджестер", language_code="kk")
+    await bot.call(
+        "setMyCommands", commands=[{"command": "next", "description": "Келесі"}], language_code="kk"
+    )
+    await button(page, "Aibek").click()
+    await expect(page.get_by_text("Қысқа дайджестер")).to_be_visible()
+    await button(page, "Menu").click()
+    await expect(page.get_by_role("listbox", name="Commands")).to_have_text("/nextКелесі")
+    await button(page, "English").click()
+    await expect(button(page, "English")).to_have_attribute("aria-pressed", "true")
+    await expect(page.get_by_text("It turns a long article")).to_be_visible()
+    await button(page, "START").click()
+    assert (await bot.update())["message"]["from"]["language_code"] == "en"
+
+
+async def test_a_picture_and_a_document_are_shown(page: Page, bot: Bot) -> None:
+    """The picture loads, with its caption as what it is called; the document is a link that downloads it."""
+    for method, name, data in (("sendPhoto", "photo", PICTURE), ("sendDocument", "document", b"{}")):
+        form = aiohttp.FormData({"chat_id": str(AIGERIM), "caption": "Readers"})
+        form.add_field(name, data, filename="my-data.json")
+        async with bot.session.post(bot.url + method, data=form) as answer:
+            assert (await answer.json())["ok"]
+    picture = page.get_by_role("img", name="Readers")
+    await expect(picture).to_be_visible()
+    await expect(picture).to_have_js_property("naturalWidth", 1)
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="my-data.json").click()
+    assert (await download.value).suggested_filename == "my-data.json"
+
+
+async def test_a_rich_article_is_structure(page: Page, bot: Bot) -> None:
+    """Headings, lists, tables and folded parts are elements of the page; a folded part opens by keyboard."""
+    html = (
+        "<h1>Water</h1><ul><li>Springs</li></ul><table><tr><th>Year</th><td>2026</td></tr></table>"
+        "<details><summary>Source</summary><p>Paragraph <b>two</b></p></details>"
+    )
+    await bot.call("sendRichMessage", chat_id=AIGERIM, rich_message={"html": html})
+    await expect(last(page).get_by_role("heading", name="Water")).to_be_visible()
+    await expect(last(page).get_by_role("listitem")).to_have_text("Springs")
+    await expect(last(page).get_by_role("columnheader").or_(last(page).locator("th"))).to_have_text("Year")
+    await expect(last(page).locator("strong")).to_be_hidden()
+    await last(page).locator("summary").press("Enter")
+    await expect(last(page).locator("strong")).to_have_text("two")
+
+
+async def test_nothing_overflows_a_phone(page: Page, bot: Bot) -> None:
+    """At 360 pixels the topics, the keys, the sheets and wide tables keep within the window."""
+    await page.set_viewport_size({"width": 360, "height": 740})
+    cells = "".join(f"<td>A long cell {n}</td>" for n in range(9))
+    await bot.call(
+        "sendRichMessage", chat_id=AIGERIM, rich_message={"html": f"<table><tr>{cells}</tr></table>"}
+    )
+    await keys(bot, [{"text": "A long label " * 3, "request_location": True}, {"text": "ш" * 60}])
+    await expect(last(page)).to_contain_text("choose")
+    assert await page.evaluate(FITS)
+    await page.locator("#keys button").first.click()
+    assert await page.evaluate(FITS)
+    await page.keyboard.press("Escape")
+    await button(page, "Back to chats").click()
+    await button(page, "Forum").click()
+    assert await page.evaluate(FITS)

@@ -1,14 +1,31 @@
 """The sandbox's chats: languages and menus, topics, roles, channels, and what Telegram refuses in them."""
 
+import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.sandbox import Sandbox
+from bot.sandbox import Refusal, Sandbox
+from bot.sandbox.methods import METHODS
+from bot.sandbox.world import World
 from tests.conversation import AIBEK, CHANNEL, FORUM, GROUP, IVAN, OTHER, READER, BotSide, Json, Person
 
-GENERAL, WATER, TECHNOLOGY = None, 1, 2
+GENERAL, WATER = None, 1
+SPEC = Path(__file__).parents[2] / "shared" / "botapi" / "api-10.1.min.json"
+NAMES = re.findall(
+    r"\w+",
+    "chat_id text parse_mode entities reply_markup inline_keyboard keyboard request_chat request_id "
+    "chat_is_channel callback_data url copy_text switch_inline_query_chosen_chat input_field_placeholder "
+    "message_thread_id message_id reply_parameters photo document caption rich_message html results id title "
+    "type input_message_content message_text button start_parameter next_offset scope language_code commands "
+    "command description name short_description user_id inline_message_id callback_query_id action",
+)
 
 
 @pytest.fixture
@@ -282,3 +299,61 @@ async def test_an_administrator_bot_hears_everything(bot: BotSide, person: Perso
 async def test_what_the_page_may_not(person: Person, path: str, body: dict[str, Any]) -> None:
     """A request that makes no sense gets a sentence."""
     assert (await person.call(f"/api/{path}", body))["error"].endswith(".")
+
+
+@pytest.mark.skipif(not SPEC.exists(), reason="the Bot API as data is not beside the project")
+async def test_new_objects_hold_what_the_bot_api_requires(bot: BotSide, person: Person) -> None:
+    """Every object has the required fields of its type, and no field that the type lacks."""
+    types = json.loads(SPEC.read_text())["types"]
+    seen: list[tuple[str, Json]] = [
+        ("ChatFullInfo", await bot.call("getChat", chat_id=FORUM)),
+        ("ChatMemberAdministrator", await bot.call("getChatMember", chat_id=FORUM, user_id=OTHER)),
+    ]
+    person.go(FORUM, WATER)
+    for change, kind in (
+        ({"can_post": False}, "ChatMemberRestricted"),
+        ({"status": "left"}, "ChatMemberLeft"),
+        ({"status": "kicked"}, "ChatMemberBanned"),
+    ):
+        await person.set_role(IVAN, **change)
+        seen.append((kind, await bot.call("getChatMember", chat_id=FORUM, user_id=IVAN)))
+    await person.set_role(bot.id, status="administrator")
+    seen.append(("ChatMemberUpdated", await bot.update("my_chat_member")))
+    await person.set_role(READER, anonymous=True)
+    await person.send("hello")
+    seen.append(("Message", await bot.update("message")))
+    asking = asyncio.create_task(person.ask_inline("water"))
+    query = await bot.update("inline_query")
+    content = {"message_text": "x"}
+    result = {"type": "article", "id": "1", "title": "x", "input_message_content": content}
+    await bot.call("answerInlineQuery", inline_query_id=query["id"], results=[result])
+    await person.choose(await asking, "1")
+    seen += [("InlineQuery", query), ("Message", await bot.update("message"))]
+    seen.append(("ChosenInlineResult", await bot.update("chosen_inline_result")))
+    for name, body in seen:
+        fields = {field["name"]: field.get("required", False) for field in types[name]["fields"]}
+        assert body.keys() <= fields.keys(), name
+        assert {field for field, required in fields.items() if required} <= body.keys(), name
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.sampled_from(["", "x", "HTML", "article", str(FORUM), "7"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(sorted(METHODS)), st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8))
+def test_any_parameters_are_taken_or_refused(method: str, params: Json) -> None:
+    """Whatever the parameters are, a method answers or refuses; it never fails."""
+    world = World()
+    world.say(READER, world.chats[READER], "/start", 0)
+    try:
+        answered = METHODS[method](world, {"chat_id": READER, "text": "x"} | params, 0.0)
+    except Refusal as refusal:
+        answered = refusal.status in {400, 403}
+    json.dumps(answered)
+    assert answered is not False

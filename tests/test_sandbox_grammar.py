@@ -249,3 +249,9 @@ def test_any_source_is_parsed_or_refused(source: str) -> None:
     assert spans == sorted(spans, key=lambda span: (span[0], -span[1]))
     tags = [span for span in spans if span[2] not in {"url", "bot_command", "mention"}]
     assert not [(a, b) for a in tags for b in tags if a[0] < b[0] < a[1] < b[1]]
+
+
+def test_a_long_host_without_a_dot_is_refused_at_once() -> None:
+    """Letters beyond ASCII are read one way alone, so that a long host costs no more than its length."""
+    with pytest.raises(ValueError, match="Wrong HTTP URL"):
+        check_link("я" * 5000)

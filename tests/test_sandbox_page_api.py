@@ -14,7 +14,8 @@ import pytest
 from aiohttp import web
 
 from bot.sandbox import Sandbox, SandboxError, SandboxSettings
-from bot.sandbox.world import EVENTS_KEPT, MESSAGES_KEPT, UPDATES_KEPT, World
+from bot.sandbox.state import EVENTS_KEPT, MESSAGES_KEPT, UPDATES_KEPT
+from bot.sandbox.world import World
 
 READER, OTHER, GROUP, CHANNEL = 501, 502, -1001000000001, -1001000000002
 FORUM = -1001000000003

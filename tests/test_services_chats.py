@@ -12,9 +12,9 @@ from telegram import Bot
 from telegram.error import NetworkError
 
 from bot.config import ConfigError, load_settings
-from bot.core import posts
 from bot.core.delivery import Migrated, Missing, Outcome, Restricted, Sent, Unreachable
 from bot.core.language import ENGLISH, Language
+from bot.core.links import Links
 from bot.core.model import EVERY_DAY, WEEKDAYS, Chat, Kind, Preferences
 from bot.core.troubles import Found, Obstacle, Trouble
 from bot.ports import Store
@@ -91,10 +91,9 @@ def make(store: Store, clock: FixedClock, notices: RecordingNotices) -> World:
     sender = RecordingSender()
     languages = {"en": ENGLISH, "ru": RUSSIAN}
     informing = Informing(store, notices, languages)
-    link: posts.Link = lambda digest: f"https://t.me/digest_bot?start=d_{digest}"  # noqa: E731
     delivering = Delivering(
         store, sender, RecordingAlerts(), LIBRARY, clock, "me", Pace(), languages=languages, informing=informing,
-        link=link,
+        links=Links("digest_bot"),
     )  # fmt: skip
     return World(store, clock, sender, notices, informing, delivering)
 

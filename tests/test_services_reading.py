@@ -101,9 +101,9 @@ async def test_the_position_in_a_theme(reading: Reading) -> None:
 async def test_the_lists(reading: Reading) -> None:
     """Themes and article show the reader's progress; nothing in them counts as read."""
     await reading.mark_read(READER, "t1")
-    themes, about = await reading.themes(READER), await reading.article(READER)
+    themes, about = await reading.themes(READER), await reading.articles(READER)
     assert "✓\n/trade" in themes.message.html
-    assert "You have read 1 of 4." in about.message.html
+    assert "1/4 read" in about.message.html
     assert (themes.digest, about.digest, (await reading.welcome()).digest) == (None, None, None)
 
 
@@ -112,7 +112,7 @@ async def test_starting_over(reading: Reading) -> None:
     for _ in range(5):
         await read(reading, await reading.next(READER))
     assert (await reading.start_over(READER)).digest == "w1"
-    assert title(await reading.themes(READER)).startswith("<b>rivers")
+    assert title(await reading.themes(READER)).endswith("0/4 read")
     assert "0/3\n/water" in (await reading.themes(READER)).message.html
 
 
@@ -124,8 +124,96 @@ async def test_readers_do_not_share_progress(reading: Reading) -> None:
 
 
 async def test_before_anything_is_published(store: Store) -> None:
-    """Every request gets the same friendly sentence."""
+    """Every request gets a friendly sentence."""
     reading = Reading(store, EMPTY, FixedClock())
-    for page in (await reading.welcome(), await reading.next(READER), await reading.theme(READER, "water")):
-        assert page is not None
+    for page in (await reading.welcome(), await reading.next(READER)):
         assert page.message.html == texts.NOTHING_HERE
+    theme = await reading.theme(READER, "water")
+    assert theme is not None
+    assert "has no digests yet" in theme.message.html
+
+
+async def test_a_theme_that_begins_later_says_when(store: Store) -> None:
+    """And what there is to read until then."""
+    shelf = digests("soon", publish=dt.date(2026, 12, 1))
+    reading = Reading(store, Library((article("rivers", [("water", shelf)], TODAY),)), FixedClock())
+    page = await reading.theme(READER, "water")
+    assert page is not None
+    assert "begins on 1 December 2026" in page.message.html
+    assert "/themes" in page.message.html
+    assert page.digest is None
+
+
+async def test_the_end_tells_a_subscriber_to_wait_and_others_to_subscribe(store: Store) -> None:
+    """As often as the end is asked for."""
+    reading = Reading(store, LIBRARY, FixedClock())
+    for digest in LIBRARY.ids:
+        await reading.mark_read(READER, digest)
+    assert "s" in [button.data for row in (await reading.next(READER)).message.buttons for button in row]
+    await store.subscribe(READER, Preferences(dt.time(9), EVERY_DAY, "UTC"), NOW, NOW)
+    assert "s" not in [button.data for row in (await reading.next(READER)).message.buttons for button in row]
+
+
+# -- several articles -------------------------------------------------------------------------------------
+
+NEWER = article("newer", [("care", digests("n1", "n2")), ("only", digests("n3"))], dt.date(2026, 3, 1))
+OLDER = article("older", [("care", digests("o1"))], dt.date(2025, 3, 1))
+SHELF = Library((OLDER, NEWER))
+
+
+async def test_a_command_of_two_articles_pages_over_both(store: Store) -> None:
+    """Newest article first; the position counts all; each names its article."""
+    reading = Reading(store, SHELF, FixedClock())
+    shown = [await read(reading, await reading.theme(READER, "care")) for _ in range(3)]
+    assert shown == ["n1", "n2", "o1"]
+    assert await reading.position(READER, "o1") == "Digest 3 of 3 in this theme, all read."
+    page = await reading.digest(READER, "o1")
+    assert page is not None
+    assert '/care · older &lt;&amp; "friends"&gt; · 3/4 read' in page.message.html
+
+
+async def test_reading_one_article_of_several(store: Store) -> None:
+    """Its digests in order whatever else is unread; then its end, which leads on."""
+    reading = Reading(store, SHELF, FixedClock())
+    assert await read(reading, await reading.next_of(READER, "older")) == "o1"
+    end = await reading.next_of(READER, "older")
+    assert end is not None
+    assert end.digest is None
+    assert "You have read all of “older" in end.message.html
+    assert await reading.next_of(READER, "gone") is None
+
+
+async def test_articles_are_a_list_and_a_page_each(store: Store) -> None:
+    """One that is not there is None, as a page and as a rich message."""
+    reading = Reading(store, SHELF, FixedClock())
+    assert "2 articles" in (await reading.articles(READER)).message.html
+    page, whole = await reading.article(READER, "older"), await reading.whole(READER, "older")
+    assert page is not None
+    assert whole is not None
+    assert page.message.buttons == whole.buttons
+    assert (await reading.article(READER, "gone"), await reading.whole(READER, "gone")) == (None, None)
+
+
+async def test_new_digests_come_first_and_say_so(store: Store) -> None:
+    """By /next, by the theme's command and by the article's button, until they are read."""
+    early = NOW - dt.timedelta(days=9)
+    await store.subscribe(READER, Preferences(dt.time(9), EVERY_DAY, "UTC"), NOW, early)
+    reading = Reading(store, SHELF, FixedClock(), added={"n2": NOW, "o1": NOW})
+    for page in (
+        await reading.next(READER),
+        await reading.theme(READER, "care"),
+        await reading.next_of(READER, "newer"),
+    ):
+        assert page is not None
+        assert page.digest == "n2"
+        assert title(page) == "🆕 <i>New digest</i>"
+    await reading.mark_read(READER, "n2")
+    assert (await reading.next(READER)).digest == "o1"
+
+
+async def test_a_subscriber_of_one_article_reads_that_first_by_request(store: Store) -> None:
+    """Then the others."""
+    wanted = Preferences(dt.time(9), EVERY_DAY, "UTC", articles=("older",))
+    await store.subscribe(READER, wanted, NOW, NOW)
+    reading = Reading(store, SHELF, FixedClock())
+    assert [await read(reading, await reading.next(READER)) for _ in range(2)] == ["o1", "n1"]

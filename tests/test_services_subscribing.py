@@ -86,10 +86,11 @@ async def test_a_city_in_any_language_is_a_zone(store: Store, clock: FixedClock)
 
 
 async def test_a_group_remembers_who_set_it_up(subscribing: Subscribing, store: Store) -> None:
-    """Who is told when it cannot be reached; a later change by nobody known leaves that."""
+    """Who is told when it cannot be reached; a later change by somebody else leaves that."""
     group = Chat(-100)
     await subscribing.line(group, (), At(Kind.GROUP, 7))
     await subscribing.line(group, ["07:30"], At(Kind.GROUP))
+    await subscribing.line(group, ["08:30"], At(Kind.GROUP, 8))
     subscription = await store.subscription(group)
     assert subscription is not None
     assert subscription.owner == 7

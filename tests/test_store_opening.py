@@ -140,7 +140,7 @@ async def test_a_database_of_the_first_schema_keeps_all_that_it_holds(tmp_path: 
         assert {row["version"] for row in after[table]} == ({None} if table == "broadcasts" else {""})
     for table in ("holds", "stopped"):
         assert after[table] == before[table]
-    added = {"articles": "", "silent": 0, "resume": None, "owner": 0, "lost": ""}
+    added = {"articles": "", "silent": 0, "resume": None, "owner": 0, "paused_since": None, "lost": ""}
     assert after["subscriptions"] == [{**row, **added} for row in before["subscriptions"]]
 
 
@@ -163,6 +163,32 @@ async def test_who_read_before_is_known_since_the_first_digest(tmp_path: Path) -
     assert (await store.history(Chat(1))).since == epoch + dt.timedelta(seconds=4)
     assert (await store.history(Chat(2))).since == epoch
     await store.close()
+
+
+async def test_what_was_delivered_and_paused_before_is_counted_and_known(tmp_path: Path) -> None:
+    """Deliveries by state and day; who has nothing but deliveries is known as well, so that they can be forgotten."""
+    file = tmp_path / "bot.db"
+    engine = create_engine(url(file))
+    with engine.connect() as connection:
+        _migrate(connection, "0002")
+        connection.commit()
+    engine.dispose()
+    row = "(NULL, {}, 0, 0, '2026-11-{}', 1000, 'w1', '{}', 1, NULL, 1000, '', NULL, 2000, '')"
+    settled = [row.format(1, 23, "sent"), row.format(2, 23, "sent"), row.format(1, 24, "failed")]
+    run_sql(
+        file,
+        f"INSERT INTO deliveries VALUES {', '.join(settled)}, {row.format(2, 24, 'due')}",  # noqa: S608
+        "INSERT INTO subscriptions VALUES (1, 0, '09:00', 127, 'Asia/Almaty', '', NULL, 'blocked', 0)",
+    )
+    await open_store(url(file)).close()
+
+    with closing(sqlite3.connect(file)) as connection:
+        counted = connection.execute("SELECT date, what, key, count FROM counts ORDER BY date").fetchall()
+        known = connection.execute("SELECT chat_id, since FROM chats ORDER BY chat_id").fetchall()
+        (since,) = connection.execute("SELECT paused_since FROM subscriptions").fetchone()
+    assert counted == [("2026-11-23", "sent", "", 2), ("2026-11-24", "failed", "", 1)]
+    assert known == [(1, 0), (2, 0)]
+    assert since > 1_700_000_000_000
 
 
 def contents(file: Path) -> dict[str, list[dict[str, object]]]:

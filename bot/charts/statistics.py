@@ -39,7 +39,7 @@ def draw(statistics: Statistics) -> bytes:
     _bars(canvas, box, statistics.by_language, _nothing(statistics), grouped=True)
     _bars(
         canvas,
-        _card(canvas, (left, 726, right, 1068), "Most read themes", "digests read"),
+        _card(canvas, (left, 726, right, 1068), "Most read themes", f"digests read, {DAYS} days"),
         statistics.most_read,
     )
     box = _card(

@@ -105,6 +105,10 @@ class Governor:
         pace = _Schedule(_IN_A_GROUP, _BURST_IN_A_GROUP) if chat < 0 else _Schedule(1, _BURST)
         self._chats.setdefault(chat, pace).take(now)
 
+    def forget(self, chat: int) -> None:
+        """Let the chat be one that was never heard of."""
+        self._chats.pop(chat, None)
+
 
 class HeldChats:
     """Chats that Telegram wants left alone until a moment of wall time; the chat None stands for all of them.
@@ -136,6 +140,11 @@ class HeldChats:
         self._holds = {held: hold for held, hold in self._holds.items() if hold[0] > now}
         self._holds |= {held: (until, until - now) for held, until in made.items()}
         return made
+
+    def forget(self, chat: int) -> None:
+        """Let the chat be one that was never heard of."""
+        self._holds.pop(chat, None)
+        self._refused.pop(chat, None)
 
     def remaining(self, now: dt.datetime, chat: int | None) -> dt.timedelta:
         """How long nothing may go to a chat; zero: it is not held."""

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from textwrap import shorten
 
 from bot.core.model import Article, Digest, Theme, TranslatedDigest, TranslatedTheme, Translation
 
@@ -14,6 +15,8 @@ _WORDS = (
 )
 RESERVED_COMMANDS = frozenset(_WORDS.split())
 """Names that no theme may take: built-in commands, and the words of the /subscribe line."""
+_SHORT = 24
+"""Characters of a short title: a digest's last line holds it besides the command and the progress."""
 
 
 def version(digest: Digest) -> str:
@@ -46,6 +49,9 @@ class Library:
 
     def __post_init__(self) -> None:
         articles = tuple(sorted(self.articles, key=lambda item: (-item.published.toordinal(), item.id)))
+        articles = tuple(
+            _signed(item, short_title(item.title) if len(articles) > 1 else "") for item in articles
+        )
         themes: dict[str, Theme] = {}
         for theme in (theme for article in articles for theme in article.themes):
             first = themes.get(theme.name)
@@ -109,6 +115,20 @@ class Library:
         shelves = [theme for article in followed for theme in article.themes]
         chosen = [theme for theme in shelves if theme.name in themes] or shelves
         return tuple(digest.id for theme in chosen for digest in self.visible(theme, today))
+
+
+def short_title(title: str) -> str:
+    """What an article is called where there is little room: before a colon, or in as many words as fit."""
+    return shorten(title.partition(": ")[0], _SHORT, placeholder="…")
+
+
+def _signed(article: Article, name: str) -> Article:
+    """The article with digests that tell its name."""
+    themes = (
+        replace(theme, digests=tuple(replace(item, source=name) for item in theme.digests))
+        for theme in article.themes
+    )
+    return replace(article, themes=tuple(themes))
 
 
 def _read(article: Article, language: str) -> Article:

@@ -24,8 +24,8 @@ class Paragraph:
 class Digest:
     """One short text of a theme (`text` is Markdown), with the numbers of the paragraphs that it rests on.
 
-    `correction` says in a sentence what was wrong with an earlier wording, where readers should know; `article` is
-    the id of the article; `original` is the version of the original, of which this is a translation, else "".
+    `correction` says what was wrong with an earlier wording, where readers should know; `article` is the article's id,
+    `source` its short name in a library of several; `original` is the version that a translation is of, else "".
     """
 
     id: str
@@ -36,6 +36,7 @@ class Digest:
     correction: str = ""
     article: str = ""
     original: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,29 +271,26 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An inline button: a press sends `data` (at most 64 bytes) to the bot, opens `url`, or copies `copy` (256).
-
-    `share` is the inline query that a press writes into a chat that the reader chooses.
-    """
+    """An inline button: a press sends `data` (at most 64 bytes), opens `url`, copies `copy` (256) or writes a query."""
 
     label: str
     data: str = ""
     url: str = ""
     copy: str = ""
-    share: str = ""
+    share: str = (
+        ""  # an inline query, into a chat of choice; channels refuse such buttons and get `url` instead
+    )
+    here: str = ""  # the same, into this chat
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a reader sees: Telegram HTML and rows of buttons.
-
-    `state` is what the buttons were made from: a button that changes something holds as long as that is so.
-    """
+    """What a reader sees: Telegram HTML and rows of buttons."""
 
     html: str
     buttons: tuple[tuple[Button, ...], ...] = field(default=())
     silent: bool = False
-    state: str = ""
+    state: str = ""  # what the buttons were made from: one that changes something holds as long as that is so
 
     @property
     def plain(self) -> str:

@@ -1,72 +1,111 @@
 """Digests, themes and the article as messages: the same for a command, a button and a delivery."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 
-from bot.core import texts
+from bot.core import article_texts, search_texts, texts
 from bot.core.language import Language
 from bot.core.library import Library
-from bot.core.markdown import escape, render
+from bot.core.links import ANY, Links
+from bot.core.markdown import escape, render, units
 from bot.core.model import Article, Button, Digest, Message, Pick, Theme
 
 _MOST_CHANGES = 10
 """Digests that /changes lists at once: titles and corrections stay well under a message's 4,096 units."""
 _LABEL = 64
 """Characters of a title on a button; phones show fewer."""
+_COPY = 256
+"""Characters that a button copies, at most (https://core.telegram.org/bots/api#copytextbutton)."""
+_MOST_ARTICLES = 5
+"""Articles that the first message names."""
 
 
 def welcome(say: Language, library: Library, digests: int) -> Message:
     """The answer to /start."""
-    article = library.articles[0]
-    text = texts.welcome(say, escape(article.title), escape(article.author), article.published, digests)
+    titles = [(escape(item.title), escape(item.author)) for item in library.articles]
+    if len(titles) == 1:
+        text = texts.welcome(say, *titles[0], library.articles[0].published, digests)
+    else:
+        text = article_texts.welcome_to_several(
+            say, titles[:_MOST_ARTICLES], len(titles[_MOST_ARTICLES:]), digests
+        )
     reading = Button(say(texts.START_READING), "next"), Button(say(texts.SUBSCRIBE), "s")
     return Message(text, (reading, (Button(say(texts.SEE_THEMES), "themes"),)))
 
 
-def digest(say: Language, theme: Theme, item: Digest, shelf: tuple[Digest, ...], progress: Pick) -> Message:
+def digest(
+    say: Language,
+    theme: Theme,
+    item: Digest,
+    shelf: tuple[Digest, ...],
+    progress: Pick,
+    links: Links = ANY,
+) -> Message:
     """One digest of `shelf`, the visible digests of its theme; `progress` is what it says of the reader."""
-    heading = f"{escape(theme.emoji)} <b>{escape(item.title)}</b>"
+    heading = _heading(theme, item)
     if progress.new:
         heading = f"🆕 <i>{say(texts.NEW)}</i>\n{heading}"
-    foot = f"<i>{texts.footer(say, theme.name, progress.read, progress.total)}</i>"
+    foot = f"<i>{texts.footer(say, theme.name, escape(item.source), progress.read, progress.total)}</i>"
     source = Button(say("Source {paragraphs}", paragraphs=_paragraphs(item.paragraphs)), f"p:{item.id}")
-    return Message(f"{heading}\n\n{render(item.text).html}\n\n{foot}", _rows(say, item, shelf, source))
+    share = links.share(say(search_texts.SHARE), item)
+    return Message(
+        f"{heading}\n\n{render(item.text).html}\n\n{foot}", _rows(say, item, shelf, (source, share))
+    )
 
 
 def with_paragraphs(
-    say: Language, message: Message, item: Digest, shelf: tuple[Digest, ...], article: Article
+    say: Language,
+    message: Message,
+    item: Digest,
+    shelf: tuple[Digest, ...],
+    article: Article,
+    links: Links = ANY,
 ) -> Message:
     """The same digest with the outline of the paragraphs that it rests on folded below it."""
     outline = {paragraph.number: paragraph.about for paragraph in article.outline}
     lines = [f"¶ {number} · {escape(outline[number])}" for number in item.paragraphs]
-    source = f"{escape(article.title)}, {escape(article.author)}, {say.day(article.published)}"
-    quote = "\n".join((f"<b>{source}</b>", *lines))
-    close = Button(say("Hide {paragraphs}", paragraphs=_paragraphs(item.paragraphs)), f"d:{item.id}")
+    quote = "\n".join((f"<b>{_source(say, article)}</b>", *lines))
+    about = (
+        Button(say("Hide {paragraphs}", paragraphs=_paragraphs(item.paragraphs)), f"d:{item.id}"),
+        Button(say(search_texts.CITATION), copy=citation(say, item, article, links)),
+        links.share(say(search_texts.SHARE), item),
+    )
     return Message(
-        f"{message.html}\n\n<blockquote expandable>{quote}</blockquote>", _rows(say, item, shelf, close)
+        f"{message.html}\n\n<blockquote expandable>{quote}</blockquote>", _rows(say, item, shelf, about)
     )
 
 
-def all_read(say: Language, total: int) -> Message:
-    """The end of the sequence, with a way to start over."""
-    buttons = Button(say(texts.START_OVER), "over"), Button(say(texts.SEE_THEMES), "themes")
-    return Message(texts.all_read(say, total), (buttons,))
+def shared(say: Language, theme: Theme, item: Digest, article: Article, links: Links) -> Message:
+    """A digest that stands in a chat without the bot: whole, with its source, and a button that leads to the bot."""
+    source = f"{_source(say, article)}, {_paragraphs(item.paragraphs)}"
+    button = Button(say(search_texts.READ_ON), url=links.digest(item.id))
+    html = f"{_heading(theme, item)}\n\n{render(item.text).html}\n\n<i>{source}</i>"
+    return Message(html, ((button,),))
 
 
-def themes(
-    say: Language, library: Library, shelves: dict[str, tuple[Digest, ...]], seen: AbstractSet[str]
-) -> Message:
-    """All themes by article, each with its command and the reader's progress."""
-    blocks = []
-    for article in library.articles:
-        lines = [f"<b>{escape(article.title)}</b>"]
-        for theme in article.themes:
-            shelf = shelves[theme.name]
-            read = sum(item.id in seen for item in shelf)
-            mark = "✓" if shelf and read == len(shelf) else f"{read}/{len(shelf)}"
-            lines.append(f"{escape(theme.emoji)} {escape(theme.title)} · {mark}\n/{theme.name}")
-        blocks.append("\n\n".join(lines))
-    return Message("\n\n\n".join(blocks), ((Button(say(texts.NEXT), "next"),),))
+def citation(say: Language, item: Digest, article: Article, links: Links) -> str:
+    """Where a digest comes from, as plain text of at most 256 characters: what does not fit is left out, whole."""
+    end = f"{say.day(article.published)}, {_paragraphs(item.paragraphs)}. {links.digest(item.id)}"
+    origin = article.title, article.author, article.publisher
+    for count in range(len(origin), -1, -1):
+        text = f"{item.title} — {', '.join((*origin[:count], end))}"
+        if units(text) <= _COPY:
+            return text
+    title = item.title
+    while units(f"{title}… — {end}") > _COPY:
+        title = title[:-1]
+    return f"{title}… — {end}"
+
+
+def all_read(say: Language, end: Pick, *, subscribed: bool) -> Message:
+    """The end of what a reader follows, or of everything: a way to start over, and to what is left."""
+    see = Button(say(texts.SEE_THEMES), "themes")
+    if end.read < end.total:
+        return Message(
+            texts.followed_read(say, end.read, end.total), ((Button(say(texts.NEXT), "next"), see),)
+        )
+    over = Button(say(texts.START_OVER), "over")
+    rows = ((over, see),) if subscribed else ((Button(say(texts.SUBSCRIBE), "s"), over), (see,))
+    return Message(texts.all_read(say, end.total, subscribed=subscribed), rows)
 
 
 def changes(say: Language, items: Sequence[tuple[Theme, Digest]]) -> Message:
@@ -84,32 +123,25 @@ def note(say: Language, html: str, digest_id: str | None) -> Message:
     return Message(html, ((Button(say(texts.READ_AGAIN), f"r:{digest_id}"),),) if digest_id else ())
 
 
-def article(say: Language, item: Article, read: int, total: int) -> Message:
-    """What the article is, what is covered of it, and how far the reader is."""
-    covered = {number for theme in item.themes for digest in theme.digests for number in digest.paragraphs}
-    known = {paragraph.number for paragraph in item.outline}
-    lines = (
-        f"📰 <b>{escape(item.title)}</b>",
-        f"{escape(item.author)}\n{escape(item.publisher)}, {say.day(item.published)}",
-        texts.coverage(say, len(item.themes), total, len(covered & known), len(known), read),
-        f"<i>{escape(item.licence)}</i>",
-    )
-    link = ((Button(say(texts.READ_ARTICLE), url=item.url),),) if item.url else ()
-    buttons = ((Button(say(texts.NEXT), "next"), Button(say(texts.SEE_THEMES), "themes")), *link)
-    return Message("\n\n".join(lines), buttons)
+def _heading(theme: Theme, item: Digest) -> str:
+    return f"{escape(theme.emoji)} <b>{escape(item.title)}</b>"
+
+
+def _source(say: Language, article: Article) -> str:
+    return f"{escape(article.title)}, {escape(article.author)}, {say.day(article.published)}"
 
 
 def _rows(
-    say: Language, item: Digest, shelf: tuple[Digest, ...], source: Button
+    say: Language, item: Digest, shelf: tuple[Digest, ...], about: tuple[Button, ...]
 ) -> tuple[tuple[Button, ...], ...]:
-    """◀ position ▶ in a ring, so that no button leads nowhere; then the source and the next unread one."""
+    """◀ position ▶ in a ring, so that no button leads nowhere; then what is about the digest; then the next one."""
     place = shelf.index(item)
-    last = (source, Button(say(texts.NEXT), "next"))
+    rows = about, (Button(say(texts.NEXT), "next"),)
     if len(shelf) == 1:
-        return (last,)
+        return rows
     before, after = shelf[place - 1], shelf[(place + 1) % len(shelf)]
     middle = Button(f"{place + 1}/{len(shelf)}", f"n:{item.id}")
-    return (Button("◀", f"d:{before.id}"), middle, Button("▶", f"d:{after.id}")), last
+    return (Button("◀", f"d:{before.id}"), middle, Button("▶", f"d:{after.id}")), *rows
 
 
 def _paragraphs(numbers: tuple[int, ...]) -> str:

@@ -148,6 +148,11 @@ def no_such_place(say: Language, typed: str) -> str:
     )
 
 
+def no_clock_shows(say: Language, typed: str) -> str:
+    """A time of day that it is nowhere now."""
+    return say("“{typed}”: no clock shows that now. Write the time that yours shows, or a city.", typed=typed)
+
+
 def choose_pause(say: Language, until: str, example: dt.date) -> str:
     """The question how long to pause; `until` is "" where nothing is paused."""
     now = say("Paused until {day}.", day=until) if until else say("Nothing comes before that day.")

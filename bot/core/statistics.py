@@ -9,7 +9,7 @@ from bot.core.model import State
 from bot.core.operator_texts import count
 
 DAYS = 30
-"""Joining, leaving and deliveries are counted over so many days."""
+"""Joining, leaving, deliveries and what was read are counted over so many days."""
 STEP = 5
 """Readers by language and by hour are told in whole steps of so many: in a smaller group one could be recognised."""
 LANGUAGES = {"en": "English", "ru": "Russian", "kk": "Kazakh"}
@@ -152,7 +152,7 @@ def _text(statistics: Statistics, most: int) -> str:
         ),
         (
             f"<b>Deliveries</b>, last {DAYS} days: {states or 'none yet'}",
-            f"<b>Most read</b>: {themes}" if themes else "",
+            f"<b>Most read</b>, in the same time: {themes}" if themes else "",
             f"<b>Languages</b>: {spoken}" if spoken else "",
             f"<b>Busiest hours</b>, local time: {busiest}" if busiest else "",
         ),

@@ -24,15 +24,35 @@ COMMANDS: dict[str, str] = {
     "start": N_("Start here"),
 }
 """The built-in commands and their descriptions in Telegram's menu, in its order."""
+GROUPS: dict[str, tuple[str, ...]] = {
+    N_("📖 Read"): ("next", "themes", "search", "article", "changes"),
+    N_("🔔 Subscribe"): ("subscribe", "settings", "unsubscribe"),
+    N_("👤 You"): ("language", "privacy", "mydata", "forgetme"),
+}
+"""The built-in commands as /help tells them; /help itself and /start need no telling there."""
+MEMBERS = ("next", "themes", "search", "article", "changes", "help")
+"""The built-in commands that everybody in a group may use."""
+ADMINISTRATORS = (*MEMBERS, "subscribe", "settings", "language", "unsubscribe")
+"""Those that its administrators may use."""
+OPERATORS: dict[str, str] = {
+    "stats": N_("Figures of all readers together"),
+    "broadcast": N_("Send a message to all readers"),
+    "outbox": N_("What is due, sent and in doubt"),
+}
+"""What those who run the bot see in their menus besides."""
 
 NEXT = N_("Next unread ▸")
 START_READING = N_("Read the first digest")
 SUBSCRIBE = N_("One a day")
 START_OVER = N_("Start over")
 SEE_THEMES = N_("All themes")
+BACK = N_("‹ Back")
+THEMES = N_("Themes")
+ARTICLES = N_("‹ Articles")
+READ = N_("Read ▸")
 READ_AGAIN = N_("Read it again")
 READ_ARTICLE = N_("Read the article")
-NEW = N_("New")
+NEW = N_("New digest")
 NOTHING_CHANGED = N_(
     "Nothing has changed: all that you have read here still stands as you read it.\n\nOnce something is "
     "corrected, you will find it here."
@@ -40,6 +60,7 @@ NOTHING_CHANGED = N_(
 GONE = N_("This digest is no longer here. Try /themes.")
 OLD_BUTTON = N_("This button is out of date. Try /help.")
 SOMETHING_WENT_WRONG = N_("Sorry, that did not work. Nothing is lost: please try again in a moment.")
+TOO_FAST = N_("That was quick! Give me a few seconds, then go on.")
 ONLY_ADMINS = N_("In a group only its administrators can change the subscription.")
 NOTHING_HERE = N_("There is nothing to read yet. Please come back soon.")
 PLAIN_TEXT = N_(
@@ -48,9 +69,13 @@ PLAIN_TEXT = N_(
 )
 
 
+def short_digests(say: Language, number: int) -> str:
+    """How many there are, and that they are short."""
+    return say.count("{number} short digest", "{number} short digests", number)
+
+
 def welcome(say: Language, title: str, author: str, published: dt.date, digests: int) -> str:
     """The first message: what this is, in three lines."""
-    count = say.count("{number} short digest", "{number} short digests", digests)
     return say(
         "👋 <b>{title}</b> by {author} ({day}), in {digests}. "
         "Each takes less than a minute, and you never get the same one twice.\n\n"
@@ -58,38 +83,37 @@ def welcome(say: Language, title: str, author: str, published: dt.date, digests:
         title=title,
         author=author,
         day=say.day(published),
-        digests=count,
+        digests=short_digests(say, digests),
     )
 
 
 def help_text(say: Language, example: str) -> str:
     """The answer to /help; `example` is a theme's command without its slash."""
-    lines = "\n".join(f"/{name} – {_lowered(say(text))}" for name, text in COMMANDS.items())
+    groups = (
+        "\n".join((f"<b>{say(title)}</b>", *(f"/{name} – {_lowered(say(COMMANDS[name]))}" for name in names)))
+        for title, names in GROUPS.items()
+    )
     return say(
-        "<b>What I can do</b>\n\n{lines}\n/{example} – one theme; /themes lists them all\n\n"
-        "Subscribe in one line, in any order:\n"
-        "<code>/subscribe 07:30 Asia/Almaty weekdays {example}</code>",
-        lines=lines,
+        "{groups}\n\n/{example} opens one theme; /themes lists them all.\n\n"
+        "Subscribe in one line, in any order:\n<code>/subscribe 07:30 Asia/Almaty weekdays {example}</code>",
+        groups="\n\n".join(groups),
         example=example,
     )
 
 
-def footer(say: Language, theme: str, read: int, total: int) -> str:
-    """The last line of a digest: its command and the reader's progress."""
-    return f"/{theme} · " + say("{read}/{total} read", read=say.number(read), total=say.number(total))
+def footer(say: Language, theme: str, source: str, read: int, total: int) -> str:
+    """The last line of a digest: its command, its article where there are several, and the reader's progress."""
+    return " · ".join(filter(None, (f"/{theme}", source, read_of(say, read, total))))
 
 
-def coverage(say: Language, themes: int, digests: int, covered: int, paragraphs: int, read: int) -> str:
-    """What of the article is here, and how far the reader is."""
-    there = say(
-        "{themes}, {digests}, resting on {covered} of its {paragraphs}.",
-        themes=say.count("{number} theme", "{number} themes", themes),
-        digests=say.count("{number} digest", "{number} digests", digests),
-        covered=say.number(covered),
-        paragraphs=say.count("{number} paragraph", "{number} paragraphs", paragraphs),
-    )
-    progress = say("You have read {read} of {total}.", read=say.number(read), total=say.number(digests))
-    return f"{there} {progress}"
+def read_of(say: Language, read: int, total: int) -> str:
+    """The reader's progress, as in `7/24 read`."""
+    return say("{read}/{total} read", read=say.number(read), total=say.number(total))
+
+
+def mark(say: Language, read: int, total: int) -> str:
+    """The progress in a list: `2/6`, and a tick where all is read."""
+    return "✓" if read == total else f"{say.number(read)}/{say.number(total)}"
 
 
 def position(say: Language, number: int, total: int, unread: int) -> str:
@@ -98,12 +122,28 @@ def position(say: Language, number: int, total: int, unread: int) -> str:
     return say("Digest {number} of {total} in this theme, {left}.", number=number, total=total, left=left)
 
 
-def all_read(say: Language, total: int) -> str:
+def all_read(say: Language, total: int, *, subscribed: bool) -> str:
     """The end: said once when everything has been read."""
-    return say(
-        "🎉 <b>You have read all there is: {digests}.</b> Thank you for your time.\n\n"
-        "New ones will come to you first. Until then you can start over or look something up in /themes.",
+    congratulation = say(
+        "🎉 <b>You have read all there is: {digests}.</b> Thank you for your time.",
         digests=say.count("{number} digest", "{number} digests", total),
+    )
+    waiting = (
+        N_("Wait, and new ones will come to you by themselves. Or start over: then all are unread again.")
+        if subscribed
+        else N_(
+            "Subscribe, and new ones will come to you by themselves. Or start over: all are unread again."
+        )
+    )
+    return f"{congratulation}\n\n{say(waiting)}"
+
+
+def followed_read(say: Language, read: int, total: int) -> str:
+    """The end of the themes or articles that a subscriber follows, while others are unread."""
+    return say(
+        "🎉 <b>You have read all that you follow.</b> New ones will come to you by themselves.\n\n"
+        "Of everything here it is {progress}: /next goes on with the others, /settings adds themes.",
+        progress=read_of(say, read, total),
     )
 
 

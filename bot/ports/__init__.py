@@ -2,6 +2,8 @@
 
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
 from bot.ports.owners import Directory, Notices, Owners
+from bot.ports.privacy import Kept, Privacy
+from bot.ports.statistics import Figures
 from bot.ports.store import Choose, Readers, Store
 from bot.ports.world import Alerts, Clock, Sender, StartError, StoreBusyError, StoreError
 
@@ -12,9 +14,12 @@ __all__ = [
     "Clock",
     "Corrections",
     "Directory",
+    "Figures",
+    "Kept",
     "Notices",
     "Outbox",
     "Owners",
+    "Privacy",
     "Readers",
     "Sender",
     "StartError",

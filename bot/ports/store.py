@@ -9,6 +9,8 @@ from bot.core.model import Chat, Delivery, History, Kind, Outlook, Pick, Prefere
 from bot.core.planning import Planned
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
 from bot.ports.owners import Owners
+from bot.ports.privacy import Privacy
+from bot.ports.statistics import Figures
 
 Choose = Callable[[Preferences, History], Pick]
 """What a chat gets next, from its preferences and what it has read."""
@@ -64,7 +66,7 @@ class Readers(Protocol):
         ...
 
 
-class Store(Readers, Owners, Broadcasts, Corrections, Outbox, Protocol):
+class Store(Readers, Owners, Broadcasts, Corrections, Outbox, Privacy, Figures, Protocol):
     """Subscriptions, progress and deliveries.
 
     Every method is one transaction that is on disk when the method returns. Datetimes in and out are aware

@@ -22,6 +22,7 @@ from bot.core.markdown import units
 from bot.core.model import Article, Digest, Message, Pick, Theme
 from bot.locales import load_languages
 from bot.sandbox import Refusal, stored
+from bot.telegram.sender import keyboard
 
 Stored = dict[str, Any]
 """A message as Telegram keeps it: `text`, `entities`, and the keyboard as `reply_markup`."""
@@ -215,14 +216,8 @@ class _Showing:
 
 def _sent(message: Message) -> tuple[Stored, str]:
     """A message as Telegram stores it; of one that it refuses, the words, and the reason."""
-    rows = [
-        [
-            {"text": each.label} | ({"url": each.url} if each.url else {"callback_data": each.data})
-            for each in row
-        ]
-        for row in message.buttons
-    ]
-    markup = {"inline_keyboard": rows}
+    buttons = keyboard(message, inline=True)
+    markup = buttons.to_dict() if buttons else {}
     try:
         return stored({"text": message.html, "parse_mode": "HTML", "reply_markup": markup}), ""
     except Refusal as refusal:

@@ -1,17 +1,13 @@
 """Who and what the sandbox holds: people, chats with their topics, messages; as the page and as the bot read them."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from bot.sandbox.refusal import Json
 
 BOT: Json = {"id": 1_000_000_001, "is_bot": True, "first_name": "Digest Bot", "username": "digest_bot"}
 BOT_ID: int = BOT["id"]
-ANONYMOUS: Json = {
-    "id": 1_087_968_824,
-    "is_bot": True,
-    "first_name": "Group",
-    "username": "GroupAnonymousBot",
-}
+ANONYMOUS: Json = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group"}
+ANONYMOUS["username"] = "GroupAnonymousBot"
 """The sender that Telegram names where an administrator writes as the group."""
 PEOPLE = {501: ("Aigerim", "en"), 502: ("Daniel", "en"), 503: ("Ivan", "ru"), 504: ("Aibek", "kk")}
 """By id: first name and language."""
@@ -21,6 +17,7 @@ FORUM = -1_001_000_000_003
 PRESENT = ("creator", "administrator", "member")
 """Who is in a chat; somebody who has left, or was removed, keeps a line in its list of members."""
 ADMINISTRATORS = ("creator", "administrator")
+_SHOWN = ("date", "edit_date", "text", "entities", "reply_to", "thread", "content", "silent", "via_bot")
 _FILES = ("photo", "document")
 
 
@@ -62,21 +59,12 @@ class Message:
     def for_page(self) -> Json:
         """Return the message as the page reads it."""
         author = ANONYMOUS if self.anonymous else self.author
-        return {
+        return {name: getattr(self, name) for name in _SHOWN} | {
             "message_id": self.id,
             "chat": self.chat.id,
-            "from": None if self.chat.type == "channel" else author["id"],
             "author": self.author["id"],
-            "date": self.date,
-            "edit_date": self.edit_date,
-            "text": self.text,
-            "entities": self.entities,
+            "from": None if self.chat.type == "channel" else author["id"],
             "reply_markup": self.markup,
-            "reply_to": self.reply_to,
-            "thread": self.thread,
-            "content": self.content,
-            "silent": self.silent,
-            "via_bot": self.via_bot,
         }
 
     def for_bot(self, *, with_reply: bool = True) -> Json:
@@ -145,26 +133,19 @@ class Chat:
 
     def for_page(self) -> Json:
         """Return the chat as the page reads it."""
-        return {
-            "id": self.id,
-            "type": self.type,
-            "title": BOT["first_name"] if self.type == "private" else self.title,
-            "members": [
-                {
-                    "user": user,
-                    "status": status,
-                    "can_post": user not in self.silenced,
-                    "anonymous": user in self.anonymous,
-                }
-                for user, status in self.members.items()
-            ],
-            "blocked": self.blocked,
-            "username": self.username,
-            "topics": [
-                {"thread": thread or None, "name": topic.name, "closed": topic.closed}
-                for thread, topic in self.topics.items()
-            ],
-        }
+        members = [
+            {
+                "user": user,
+                "status": status,
+                "can_post": user not in self.silenced,
+                "anonymous": user in self.anonymous,
+            }
+            for user, status in self.members.items()
+        ]
+        topics = [{"thread": thread or None} | asdict(topic) for thread, topic in self.topics.items()]
+        title = BOT["first_name"] if self.type == "private" else self.title
+        body: Json = {"id": self.id, "type": self.type, "title": title, "members": members, "topics": topics}
+        return body | {"blocked": self.blocked, "username": self.username}
 
     def for_bot(self) -> Json:
         """Return the chat as a Bot API object."""

@@ -7,16 +7,15 @@ from bot.sandbox.refusal import Json, bad_request
 
 FILES_KEPT = 64
 """Each comes in a body of at most 1 MiB."""
-_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
-_FRAMES = {*range(0xFFC0, 0xFFD0)} - {0xFFC4, 0xFFC8, 0xFFCC}
-"""The markers SOF0 to SOF15, save for three that begin something else."""
+_PNG = b"\x89PNG\r\n\x1a\n"
+_HEAD_BYTES = 24
 _LONGEST_SIDES = 10_000
 _STEEPEST = 20
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An upload. `size` is width and height in pixels of a PNG or JPEG, None for anything else."""
+    """An upload. `size` is width and height in pixels of a PNG, None for anything else."""
 
     id: str
     name: str
@@ -24,18 +23,11 @@ class File:
     data: bytes
     size: tuple[int, int] | None
 
-    @property
-    def media_type(self) -> str:
-        """What the page is told: an image only where the bytes are one."""
-        if self.size is None:
-            return "application/octet-stream"
-        return "image/png" if self.data.startswith(_PNG) else "image/jpeg"
-
     def _for_bot(self) -> Json:
         return {"file_id": self.id, "file_unique_id": f"u{self.id}", "file_size": len(self.data)}
 
     def as_photo(self) -> Json:
-        """Return it as a message's content. Raises Refusal for what Telegram does not take as a photo."""
+        """Return it as a message's content. Raises Refusal for no PNG, and for odd sizes."""
         if self.size is None:
             raise bad_request("IMAGE_PROCESS_FAILED")
         width, height = self.size
@@ -70,24 +62,8 @@ class Files:
 
 
 def _size(data: bytes) -> tuple[int, int] | None:
-    """Return width and height where the bytes begin as a PNG or hold a JPEG's frame."""
-    try:
-        if data.startswith(_PNG) and data[12:16] == b"IHDR":
-            width, height = struct.unpack_from(">II", data, 16)
-        elif data.startswith(_JPEG):
-            height, width = _jpeg_frame(data)
-        else:
-            return None
-    except struct.error:
+    """Return the width and height of bytes that begin as a PNG."""
+    if not data.startswith(_PNG) or data[12:16] != b"IHDR" or len(data) < _HEAD_BYTES:
         return None
+    width, height = struct.unpack_from(">II", data, 16)
     return (width, height) if width and height else None
-
-
-def _jpeg_frame(data: bytes) -> tuple[int, ...]:
-    """Walk the segments to the frame's header."""
-    at = 2
-    while True:
-        marker, length = struct.unpack_from(">HH", data, at)
-        if marker in _FRAMES:
-            return struct.unpack_from(">HH", data, at + 5)
-        at += 2 + length

@@ -6,7 +6,7 @@ Source: TDLib `td/telegram/LinkManager.cpp` (`check_link`) and `tdutils/td/utils
 import re
 
 _OWN = re.compile(r"(?P<scheme>tg|ton|tonsite):(?://)?(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
-_HOST = r"(?:[\w\-~+%]|[^\x00-\x7f])+"
+_HOST = r"[\w\-~+%\x80-\U0010ffff]+"
 _ADDRESS = re.compile(
     rf"(?P<user>[\w.\-~+%:]+@)?(?P<host>{_HOST}(?:\.{_HOST})+\.?)(?P<port>:[0-9]{{1,5}})?(?=[/?#]|\Z)"
 )

@@ -57,7 +57,7 @@ class PersonApi:
     def _draft(self, body: Json) -> Message:
         """Return an empty message of the person in the chat and topic that the body names."""
         user, chat = self._user_and_chat(body)
-        thread = field(body, "thread", int, default=None)
+        thread = field(body, "thread", int, default=None) or None
         return Message(0, chat, self.world.users[user], int(self.clock.now()), thread=thread)
 
     async def _send(self, body: Json) -> Json:
@@ -65,7 +65,7 @@ class PersonApi:
         if len(text) > TEXT_LENGTH:
             raise Refusal(400, f"A message holds at most {TEXT_LENGTH} characters.")
         user, chat = self._user_and_chat(body)
-        thread = field(body, "thread", int, default=None)
+        thread = field(body, "thread", int, default=None) or None
         return {"message": self.world.say(user, chat, text, self.clock.now(), reply_to, thread).for_page()}
 
     async def _start(self, body: Json) -> Json:
@@ -94,10 +94,10 @@ class PersonApi:
         """Wait for the bot's answer to a query."""
         loop = asyncio.get_running_loop()
         until = loop.time() + ANSWER_SECONDS
+        loop.call_later(ANSWER_SECONDS, self.world.forget, query)
         while (answer := self.world.answers.get(query)) is None:
             left = until - loop.time()
             if left <= 0 or self.bot_api.closing:
-                self.world.answers.pop(query, None)
                 raise Refusal(504, "The bot did not answer in time.")
             await self.world.pulse.wait(left)
         return answer
@@ -131,11 +131,8 @@ class PersonApi:
         user, chat = field(body, "user", int), self.world.chats.get(field(body, "chat", int))
         if user not in self.world.users or chat is None:
             raise Refusal(404, "There is no such chat for this user.")
-        change = RoleChange(
-            field(body, "status", str, default=None),
-            field(body, "can_post", bool, default=None),
-            field(body, "anonymous", bool, default=None),
-        )
+        kinds: Json = {"status": str, "can_post": bool, "anonymous": bool}
+        change = RoleChange(**{name: field(body, name, kind, default=None) for name, kind in kinds.items()})
         by, member = self.world.users[user], field(body, "member", int)
         self.world.change_role(by, chat, member, change, self.clock.now())
         return {}
@@ -200,6 +197,8 @@ class PersonApi:
         if file is None:
             raise Refusal(404, "This file is no longer kept.")
         name = re.sub(r"[^\w.-]+", "_", file.name, flags=re.ASCII) or "file"
-        kind = "inline" if file.size else "attachment"
+        kind, media_type = (
+            ("inline", "image/png") if file.size else ("attachment", "application/octet-stream")
+        )
         headers = {hdrs.CONTENT_DISPOSITION: f'{kind}; filename="{name}"'}
-        return web.Response(body=file.data, content_type=file.media_type, headers=headers)
+        return web.Response(body=file.data, content_type=media_type, headers=headers)

@@ -87,11 +87,9 @@ class State:
         group = {aigerim: "creator", daniel: "member"} | others_too
         channel = {aigerim: "administrator", BOT_ID: "administrator", daniel: "member"}
         forum = {aigerim: "creator", daniel: "administrator"} | others_too
+        names = {user: body["first_name"] for user, body in self.users.items()}
         return [
-            *(
-                Chat(user, "private", body["first_name"], {user: "member"}, started=False)
-                for user, body in self.users.items()
-            ),
+            *(Chat(user, "private", name, {user: "member"}, started=False) for user, name in names.items()),
             Chat(GROUP, "supergroup", "Reading circle", group),
             Chat(CHANNEL, "channel", "Digests", others_too | channel, username="digests_channel"),
             Chat(FORUM, "supergroup", "Forum", forum, topics={0: Topic("General")}),
@@ -137,6 +135,11 @@ class State:
             raise bad_request("query is too old and response timeout expired or query ID is invalid")
         self.answers[query] = answer
         self.pulse.beat()
+
+    def forget(self, query: str) -> None:
+        """Refuse an answer from now on, where none has come."""
+        if self.answers.get(query) is None:
+            self.answers.pop(query, None)
 
     # Chats and messages
 

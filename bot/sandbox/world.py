@@ -6,36 +6,13 @@ Refusals here are sentences for the page; those for the bot are in Telegram's wo
 import re
 from dataclasses import dataclass
 
-from bot.sandbox.chats import (
-    ADMINISTRATORS,
-    BOT,
-    BOT_ID,
-    CHANNEL,
-    FORUM,
-    GROUP,
-    PRESENT,
-    Chat,
-    Message,
-    Topic,
-)
+from bot.sandbox.chats import ADMINISTRATORS, BOT, BOT_ID, PRESENT, Chat, Message, Topic
 from bot.sandbox.members import as_member
 from bot.sandbox.refusal import Json, Refusal
-from bot.sandbox.state import EVENTS_KEPT, MESSAGES_KEPT, QUERIES_KEPT, UPDATES_KEPT, State, keep
+from bot.sandbox.state import QUERIES_KEPT, State, keep
 from bot.sandbox.text import finish, is_empty
 
-__all__ = [
-    "BOT",
-    "BOT_ID",
-    "CHANNEL",
-    "EVENTS_KEPT",
-    "FORUM",
-    "GROUP",
-    "MESSAGES_KEPT",
-    "UPDATES_KEPT",
-    "Chat",
-    "Message",
-    "World",
-]
+__all__ = ["Chat", "World"]
 CHATS_KEPT = 100
 _TO_THE_BOT = re.compile(
     rf"(?<![\w/@<>])/[A-Za-z0-9_]+(?:@{BOT['username']})?(?![\w@/<>])|(?<![\w@])@{BOT['username']}(?!\w)",
@@ -265,9 +242,8 @@ class World(State):
         if chosen not in self.fitting(draft.author["id"], request):
             raise Refusal(403, "This chat is not one that the button asks for.")
         if request.get("bot_administrator_rights") and not chosen.has(BOT_ID, ADMINISTRATORS):
-            self.change_role(
-                draft.author, chosen, BOT_ID, RoleChange("administrator", can_post=True), draft.date
-            )
+            promoted = RoleChange("administrator", can_post=True)
+            self.change_role(draft.author, chosen, BOT_ID, promoted, draft.date)
         shared: Json = {"request_id": request["request_id"], "chat_id": chosen.id}
         if request.get("request_title"):
             shared["title"] = chosen.title

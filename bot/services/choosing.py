@@ -33,12 +33,11 @@ class Choosing:
         """A screen by its name, "" being the overview; None: there is none, or no subscription to change by it."""
         if not name:
             return await self.subscribing.overview(chat, at)
-        screens = await self.subscribing.screens(chat, at, name)
+        subscription, screens = await self.subscribing.standing(chat, at, name)
         if name == "over":
             return screens.start_over()
         if name == "language":
             return screens.languages()
-        subscription = await self.subscribing.store.subscription(chat)
         return self._screen(screens, subscription.preferences, name) if subscription else None
 
     async def change(self, chat: Chat, what: str, value: str, at: At = HERE) -> Message | None:
@@ -63,17 +62,16 @@ class Choosing:
         if subscription is None or wanted is None:
             return None
         if wanted != subscription.preferences or subscription.next_slot is None:
-            await self.subscribing.save(chat, wanted, at)
+            await self.subscribing.save(chat, wanted, at, subscription)
         if what == "p" and wanted.resume:
             await store.postpone(chat)
         return await self.screen(chat, _SCREEN_OF.get(what, ""), at)
 
     async def pause(self, chat: Chat, date: dt.date, at: At = HERE) -> Message | None:
         """Pause until a date. None: there is no subscription."""
-        subscription = await self.subscribing.store.subscription(chat)
+        subscription, screens = await self.subscribing.standing(chat, at)
         if subscription is None:
             return None
-        screens = await self.subscribing.screens(chat, at)
         example = screens.today(subscription.preferences) + dt.timedelta(30)
         message = await self.change(chat, "p", f"{date:%Y%m%d}", at)
         return message or screens.done(texts.wrong_pause(self.subscribing.say, example))
@@ -85,18 +83,16 @@ class Choosing:
 
         Not `asked` for it, a text that is nothing but the name of a city or a time gets a question, any other None.
         """
-        subscription = await self.subscribing.store.subscription(chat)
-        if subscription is None and at.target:
-            return None
-        screens = await self.subscribing.screens(chat, at)
         if not asked and (len(text) > _SAID or not self._means(text)):
             return None
+        subscription, screens = await self.subscribing.standing(chat, at)
         found, sure = self._found(text, screens.now)
         if found and asked and sure and subscription:
-            return screens.done(await self._zone_set(chat, found[0][1], subscription, at))
+            return screens.done(await self._zone_set(screens, subscription, found[0][1]))
         typed = escape(text if len(text) <= _SAID else text[: _SAID - 1] + "…")
         if not found:
-            return screens.done(texts.no_such_place(self.subscribing.say, typed))
+            nothing = texts.no_clock_shows if read_clock(text) else texts.no_such_place
+            return screens.done(nothing(self.subscribing.say, typed))
         question = texts.which_place(self.subscribing.say, typed, subscribed=subscription is not None)
         return screens.places(question, found)
 
@@ -106,20 +102,18 @@ class Choosing:
         zone = self.subscribing.atlas.at(latitude, longitude)
         if zone is None:
             return Message(say(texts.NO_ZONE_THERE))
-        subscription = await self.subscribing.store.subscription(chat)
+        subscription, screens = await self.subscribing.standing(chat, at)
         if subscription:
-            told = await self._zone_set(chat, zone, subscription, at)
+            told = await self._zone_set(screens, subscription, zone)
         else:
-            screens = await self.subscribing.screens(chat, at)
             told = texts.zone_without_subscription(
                 say, escape(screens.call(zone)), escape(zone), screens.clock(zone)
             )
         return Message(texts.located(say, told))
 
-    async def _zone_set(self, chat: Chat, zone: str, subscription: Subscription, at: At) -> str:
+    async def _zone_set(self, screens: Screens, subscription: Subscription, zone: str) -> str:
         wanted = replace(subscription.preferences, zone=zone)
-        saved = await self.subscribing.save(chat, wanted, at)
-        screens = await self.subscribing.screens(chat, at)
+        saved = await self.subscribing.save(subscription.chat, wanted, screens.at, subscription)
         place, upcoming = escape(screens.call(zone)), screens.upcoming(saved)
         return texts.zone_set(screens.say, place, escape(zone), screens.clock(zone), upcoming)
 
@@ -149,7 +143,7 @@ class Choosing:
         return await self.subscribing.overview(chat, at)
 
     async def _done(self, chat: Chat, at: At, text: str, first: str = "") -> Message:
-        screens, say = await self.subscribing.screens(chat, at), self.subscribing.say
+        (_, screens), say = await self.subscribing.standing(chat, at), self.subscribing.say
         more = (Button(say(NEXT), first),) if first else ()
         return screens.done(say(text), *more)
 

@@ -10,6 +10,7 @@ from bot.core import posts, render, texts
 from bot.core.delivery import Ambiguous, NotSent, Outcome, RateLimited, Refused, Sent, Unauthorized
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version
+from bot.core.links import ANY, Links
 from bot.core.markdown import escape
 from bot.core.model import Digest, Kind, Message, Pick, Post, Theme
 from bot.ports import Clock, Sender, Store
@@ -37,7 +38,7 @@ class Correcting:
     clock: Clock
     operator: int = 0
     languages: Mapping[str, Language] = field(default_factory=lambda: {"en": ENGLISH})
-    link: posts.Link = str
+    links: Links = ANY
     _current: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
@@ -88,8 +89,8 @@ class Correcting:
         theme, item = shelves.digest(original[1].id) or original
         shelf = shelves.visible(theme, self.clock.now().date())
         if post.kind is Kind.CHANNEL:
-            return posts.post(say, theme, item, shelf, self.link)
-        return render.digest(say, theme, item, shelf, progress)
+            return posts.post(say, theme, item, shelf, self.links.digest)
+        return render.digest(say, theme, item, shelf, progress, self.links)
 
     async def _record(self, post: Post, wording: str, outcome: Outcome) -> None:
         match outcome:

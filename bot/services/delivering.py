@@ -16,6 +16,7 @@ from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide,
 from bot.core.incidents import Cause, Incident, Watch
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version, wording
+from bot.core.links import ANY, Links
 from bot.core.markdown import escape
 from bot.core.model import Delivery, History, Kind, Message, Pick, Preferences
 from bot.core.planning import plan
@@ -63,8 +64,8 @@ class Delivering:
     last_wait: float = 5.0  # a container gives ten in all before it kills
     languages: Mapping[str, Language] = field(default_factory=lambda: {"en": ENGLISH})
     added: Added = field(default_factory=dict)
+    links: Links = ANY
     informing: Informing | None = None
-    link: posts.Link = str
     _watch: Watch = field(default_factory=Watch)
     _refused: dict[str, str] = field(default_factory=dict)
     _stopped: frozenset[str] = frozenset()
@@ -251,14 +252,14 @@ class Delivering:
         elif found is None and delivery.kind is Kind.CHANNEL:
             message = posts.all_posted(say, picked.total)
         elif found is None:
-            message = render.all_read(say, picked.total)
+            message = render.all_read(say, picked, subscribed=True)
         else:
             theme, item = found
             shelf = library.visible(theme, self.clock.now().date())
             if delivery.kind is Kind.CHANNEL:
-                message = posts.post(say, theme, item, shelf, self.link)
+                message = posts.post(say, theme, item, shelf, self.links.digest)
             else:
-                message = render.digest(say, theme, item, shelf, picked)
+                message = render.digest(say, theme, item, shelf, picked, self.links)
         return replace(message, silent=delivery.silent)
 
 

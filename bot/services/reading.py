@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 
-from bot.core import render, texts
+from bot.core import article_texts, lists, render, texts
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, version
+from bot.core.links import ANY, Links
+from bot.core.markdown import escape
 from bot.core.model import Chat, Digest, History, Message, Pick, Theme
+from bot.core.progress import Progress
+from bot.core.rich import whole
 from bot.core.sequence import Added, is_new, pick_on_request
 from bot.ports import Clock, Store
 
@@ -31,6 +35,7 @@ class Reading:
     clock: Clock
     say: Language = ENGLISH
     added: Added = field(default_factory=dict)
+    links: Links = ANY
 
     async def welcome(self) -> Page:
         """The first message."""
@@ -44,13 +49,13 @@ class Reading:
         theme = self.library.theme(name)
         if theme is None:
             return None
-        shelf = self.library.visible(theme, self.clock.now().date())
+        progress = await self._progress(chat)
+        shelf = progress.shelf(theme)
         if not shelf:
-            return Page(Message(self.say(texts.NOTHING_HERE)))
-        history = await self.store.history(chat)
-        unread = [item for item in shelf if item.id not in history.seen]
-        fresh = [item for item in unread if is_new(item, history, self.added)]
-        return self._page(theme, next(iter((*fresh, *unread, *shelf))), history)
+            return Page(
+                Message(article_texts.nothing_of(self.say, escape(theme.title), progress.first(theme)))
+            )
+        return self._page(theme, progress.on(shelf) or shelf[0], progress.history)
 
     async def next(self, chat: Chat) -> Page:
         """The next unread digest, or the end."""
@@ -61,7 +66,20 @@ class Reading:
         if not pick.total:
             return Page(Message(self.say(texts.NOTHING_HERE)))
         found = self.library.digest(pick.digest) if pick.digest else None
-        return self._page(*found, history) if found else Page(render.all_read(self.say, pick.total))
+        if found:
+            return self._page(*found, history)
+        return Page(render.all_read(self.say, pick, subscribed=subscription is not None))
+
+    async def next_of(self, chat: Chat, article: str) -> Page | None:
+        """The next unread digest of an article, or its end; None: there is no such article."""
+        found, progress = self.library.article(article), await self._progress(chat)
+        if found is None:
+            return None
+        shelf = progress.of((found,))
+        following = progress.on(shelf)
+        if following is None:
+            return Page(lists.article_read(self.say, found, len(shelf)))
+        return await self.digest(chat, following.id)
 
     async def digest(self, chat: Chat, digest: str) -> Page | None:
         """One digest by its id; None: it does not exist, or not yet."""
@@ -76,8 +94,10 @@ class Reading:
         theme, item = found
         shelf = self.library.visible(theme, self.clock.now().date())
         source = self.library.article(item.article)
-        unfolded = render.with_paragraphs(self.say, page.message, item, shelf, source) if source else None
-        return replace(page, message=unfolded) if unfolded else None
+        if source is None:
+            return None
+        unfolded = render.with_paragraphs(self.say, page.message, item, shelf, source, self.links)
+        return replace(page, message=unfolded)
 
     async def position(self, chat: Chat, digest: str) -> str:
         """Where in its theme a digest stands, in one sentence."""
@@ -91,18 +111,29 @@ class Reading:
             self.say, shelf.index(item) + 1, len(shelf), sum(each.id not in seen for each in shelf)
         )
 
-    async def themes(self, chat: Chat) -> Page:
-        """All themes with the reader's progress."""
-        today = self.clock.now().date()
-        shelves = {theme.name: self.library.visible(theme, today) for theme in self.library.themes}
-        return Page(render.themes(self.say, self.library, shelves, (await self.store.history(chat)).seen))
+    async def themes(self, chat: Chat, page: int = 0) -> Page:
+        """All themes with the reader's progress, a page of them."""
+        return Page(lists.themes(self.say, await self._progress(chat), page))
 
-    async def article(self, chat: Chat) -> Page:
-        """About the newest article."""
-        today, seen = self.clock.now().date(), (await self.store.history(chat)).seen
-        article = self.library.articles[0]
-        digests = [item.id for theme in article.themes for item in self.library.visible(theme, today)]
-        return Page(render.article(self.say, article, sum(item in seen for item in digests), len(digests)))
+    async def articles(self, chat: Chat, page: int = 0) -> Page:
+        """About the article; of several, a page of their list."""
+        progress = await self._progress(chat)
+        if len(self.library.articles) == 1:
+            return Page(lists.article(self.say, progress, self.library.articles[0]))
+        return Page(lists.articles(self.say, progress, page))
+
+    async def article(self, chat: Chat, article: str) -> Page | None:
+        """About one article; None: there is no such article."""
+        found = self.library.article(article)
+        return Page(lists.article(self.say, await self._progress(chat), found)) if found else None
+
+    async def whole(self, chat: Chat, article: str) -> Message | None:
+        """An article with all its digests as a rich message; None: there is no such article.
+
+        They are folded, so none of them counts as read.
+        """
+        found = self.library.article(article)
+        return whole(self.say, await self._progress(chat), found) if found else None
 
     async def changes(self, chat: Chat) -> Page:
         """What the chat has read in a wording that is not today's."""
@@ -122,6 +153,9 @@ class Reading:
         await self.store.start_over(chat)
         return await self.next(chat)
 
+    async def _progress(self, chat: Chat) -> Progress:
+        return Progress(self.library, await self.store.history(chat), self.clock.now().date(), self.added)
+
     def _visible(self, digest: str) -> tuple[Theme, Digest] | None:
         found = self.library.digest(digest)
         if found is None or found[1] not in self.library.visible(found[0], self.clock.now().date()):
@@ -134,4 +168,5 @@ class Reading:
         read = sum(digest in history.seen or digest == item.id for digest in everything)
         progress = Pick(item.id, read, len(everything), new=is_new(item, history, self.added))
         shelf = self.library.visible(theme, today)
-        return Page(render.digest(self.say, theme, item, shelf, progress), item.id, version(item))
+        message = render.digest(self.say, theme, item, shelf, progress, self.links)
+        return Page(message, item.id, version(item))

@@ -43,13 +43,12 @@ class Subscribing:
             return Message(texts.not_understood(self.say, problems, themes[0]))
         current = await self.store.subscription(chat)
         wanted = understood.apply(current.preferences if current else self.defaults)
-        await self.save(chat, wanted, at)
+        await self.save(chat, wanted, at, current)
         return await self.overview(chat, at)
 
     async def overview(self, chat: Chat, at: At = HERE) -> Message:
         """The settings as they stand; without a subscription the language, what was read, and a way to begin."""
-        subscription = await self.store.subscription(chat)
-        screens = await self.screens(chat, at)
+        subscription, screens = await self.standing(chat, at)
         if subscription:
             return screens.overview(subscription, self.library)
         today, seen = self.clock.now().date(), (await self.store.history(chat)).seen
@@ -74,31 +73,37 @@ class Subscribing:
         """A group became a supergroup: everything kept for it moves to the new id."""
         await self.store.move(old_id, new_id)
 
-    async def save(self, chat: Chat, wanted: Preferences, at: At = HERE) -> Subscription:
-        """Begin or change the subscription; it speaks the language in use where none was chosen."""
-        subscription = await self._order(chat, wanted, at.owner)
+    async def save(
+        self, chat: Chat, wanted: Preferences, at: At = HERE, current: Subscription | None = None
+    ) -> Subscription:
+        """Begin a subscription, or change the `current` one, whose owner stays.
+
+        It speaks the language in use where none was chosen.
+        """
+        owner = current.owner if current and current.owner else at.owner
+        subscription = await self._order(chat, wanted, owner)
         if not await self.store.language(chat):
             await self.store.speak(chat, at.kind, self.say.code, self.clock.now())
         return subscription
 
     async def state(self, chat: Chat, what: str = "") -> str:
         """What must still be so when a button that changes `what` is pressed."""
-        seen = (await self.store.history(chat)).seen if what == "over" else ()
-        articles = [article.id for article in self.library.articles]
-        kept = await self.store.language(chat)
-        return state_of(await self.store.subscription(chat), kept, articles, seen)
+        return (await self.standing(chat, HERE, what))[1].state
 
-    async def screens(self, chat: Chat, at: At, what: str = "") -> Screens:
-        """The chat's screens as of now, with buttons that hold as long as what they show does.
+    async def standing(
+        self, chat: Chat, at: At = HERE, what: str = ""
+    ) -> tuple[Subscription | None, Screens]:
+        """The subscription, and the chat's screens as of now, whose buttons hold as long as what they show does.
 
-        The language shown is the one that is kept; in the chat itself, where none is, the one that is spoken.
+        The language shown is the one that is kept; where none is, the one that is spoken. `what` is the matter: what
+        was read counts for starting over alone.
         """
-        kept = await self.store.language(chat)
-        language = kept if kept in NAMES else self.say.code
-        state = await self.state(chat, what)
-        return Screens(
-            self.say, self.clock.now(), at, language, state, lambda zone: self.atlas.name(zone, self.say.code)
-        )
+        subscription, kept = await self.store.subscription(chat), await self.store.language(chat)
+        seen = (await self.store.history(chat)).seen if what == "over" else ()
+        state = state_of(subscription, kept, [article.id for article in self.library.articles], seen)
+        code, name, now = self.say.code, self.atlas.name, self.clock.now()
+        language = kept if kept in NAMES else code
+        return subscription, Screens(self.say, now, at, language, state, lambda zone: name(zone, code))
 
     async def _order(self, chat: Chat, wanted: Preferences, owner: int) -> Subscription:
         now = self.clock.now()

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from bot.core.language import Language
 from bot.services.chats import Chats
 from bot.services.choosing import Choosing
+from bot.services.privacy import Privacy
 from bot.services.reading import Reading
+from bot.services.searching import Searching
 from bot.services.subscribing import Subscribing
 
 
@@ -15,6 +17,8 @@ class UseCases:
 
     say: Language
     reading: Reading
+    searching: Searching
     subscribing: Subscribing
     choosing: Choosing
+    privacy: Privacy
     chats: Chats

@@ -13,7 +13,7 @@ from bot.core.broadcast import Stage
 from bot.core.delivery import SECOND_ATTEMPTS
 from bot.core.model import Chat, Delivery, History, Kind, Pick, Slot, State
 from bot.ports import Choose
-from bot.store.counting import count, meet
+from bot.store.counting import count, count_settled, meet
 from bot.store.outbox import reachable
 from bot.store.rows import claimed_values, preferences_of, same_chat
 from bot.store.tables import broadcasts, chats, deliveries, progress, subscriptions
@@ -82,6 +82,7 @@ async def _claim_digests(
                     kind=Kind(row.kind or ""),
                 )
         await _change(connection, ended)
+        await count_settled(connection, (each["state"] for each in ended), now)
         await _change(connection, going)
     return tuple(claimed.values())
 

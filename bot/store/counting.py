@@ -1,16 +1,18 @@
 """What the operator may count, day by day and without a person in it; and since when a chat is known."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.model import Chat, Kind
+from bot.core.model import Chat, Kind, State
 from bot.store.tables import chats, counts
 
-What = Literal["joined", "left", "read"]
+What = Literal["joined", "left", "read"] | State
+"""Of deliveries the states in which they end: one that is tried again after that counts again."""
 
 
 async def count(connection: AsyncConnection, what: What, more: Mapping[str, int], now: dt.datetime) -> None:
@@ -23,6 +25,13 @@ async def count(connection: AsyncConnection, what: What, more: Mapping[str, int]
             {"date": now.date(), "what": what, "key": name, "count": number} for name, number in more.items()
         ]
         await connection.execute(row.on_conflict_do_update(index_elements=key, set_=more_of_it), rows)
+
+
+async def count_settled(connection: AsyncConnection, states: Iterable[State], now: dt.datetime) -> None:
+    """Add deliveries by the states in which they ended; those that are open have not."""
+    for state, number in Counter(states).items():
+        if state not in {State.DUE, State.SENDING}:
+            await count(connection, state, {"": number}, now)
 
 
 async def meet(connection: AsyncConnection, met: Iterable[Chat], now: dt.datetime) -> None:

@@ -6,6 +6,7 @@ from io import IOBase
 from pathlib import Path
 from urllib.parse import quote
 
+import structlog
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -14,11 +15,14 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from bot.ports import StoreBusyError, StoreError
 from bot.store.broadcasts import SqlBroadcasts
+from bot.store.forgotten import Forgotten
 from bot.store.orders import Orders
 from bot.store.outbox import SqlOutbox
+from bot.store.privacy import erase_forgotten
 from bot.store.sql import SqlStore
 from bot.store.tables import metadata
 
+_log = structlog.get_logger(__name__)
 SCHEMA = "0003"
 """The newest migration; a test holds it to the folder."""
 _ASYNC = "sqlite+aiosqlite"
@@ -41,7 +45,7 @@ def open_store(url: str, *, make: bool = True) -> SqlStore:
     except BaseException:
         lock.close()
         raise
-    return SqlStore(_engine(parsed), lock)
+    return SqlStore(_engine(parsed), lock, path)
 
 
 class Onlooker(SqlBroadcasts, SqlOutbox):
@@ -65,7 +69,7 @@ def open_outbox(url: str) -> Onlooker:
     path, parsed = _file(url)
     _must_exist(path)
     reading = parsed.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
-    engine = create_engine(reading, poolclass=NullPool)
+    engine = create_engine(reading, poolclass=NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
             version = _version(path, connection)
@@ -75,7 +79,9 @@ def open_outbox(url: str) -> Onlooker:
         engine.dispose()
     if version != SCHEMA:
         raise StoreError(f"{path} is not up to date (schema {version}): start this version of the bot once")
-    return Onlooker(create_async_engine(reading.set(drivername=_ASYNC), poolclass=NullPool), None)
+    return Onlooker(
+        create_async_engine(reading.set(drivername=_ASYNC), poolclass=NullPool, hide_parameters=True), None
+    )
 
 
 def _must_exist(path: Path) -> None:
@@ -120,7 +126,7 @@ def _lock(path: Path) -> IOBase:
 
 
 def _prepare(path: Path, url: URL) -> None:
-    engine = create_engine(url, poolclass=NullPool)
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     _begin_at_once(engine)  # a migration that dies half-way leaves nothing behind
     try:
         with engine.connect() as connection:
@@ -130,11 +136,26 @@ def _prepare(path: Path, url: URL) -> None:
             elif version != SCHEMA:
                 _migrate(connection)
             connection.execute(text("INSERT OR REPLACE INTO meta (key, value) VALUES ('opened', 'yes')"))
+            gone = erase_forgotten(connection, Forgotten(path))
             connection.commit()
+            if gone:
+                _log.warning("forgotten.erased_again", chats=len(gone))
+                _write_anew(connection)
     except DBAPIError as error:
         raise StoreError(explain(path, error.orig)) from error
     finally:
         engine.dispose()
+
+
+def _write_anew(connection: Connection) -> None:
+    """Leave no trace of what is erased: a restored file may hold what was never overwritten."""
+    driver = connection.connection.driver_connection
+    try:
+        if driver is not None:
+            driver.execute("VACUUM")
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        _log.warning("traces.left", reason=str(error))
 
 
 def _version(path: Path, connection: Connection) -> str | None:
@@ -176,6 +197,7 @@ def _engine(url: URL) -> AsyncEngine:
     # One connection: SQLite has one writer, and before 3.51.3 a second one may corrupt the WAL.
     engine = create_async_engine(
         url.set(drivername=_ASYNC),
+        hide_parameters=True,  # no error names a person
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1,
         max_overflow=0,
@@ -200,6 +222,7 @@ def _begin_at_once(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
+        connection.execute("PRAGMA secure_delete=ON")
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:

@@ -39,7 +39,7 @@ class SqlReaders(Transactions):
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=["chat_id", "thread_id"], set_=wanted)
             )
-            await meet(connection, [chat], now)
+            await meet(connection, [chat, *([Chat(owner)] if owner else [])], now)
 
     async def unsubscribe(self, chat: Chat, now: dt.datetime) -> bool:
         async with self._transaction() as connection:

@@ -45,6 +45,7 @@ def subscribed_values(preferences: Preferences, next_slot: dt.datetime, owner: i
         "resume": preferences.resume,
         "next_slot": next_slot,
         "paused": "",
+        "paused_since": None,
         **({"owner": owner} if owner else {}),
     }
 

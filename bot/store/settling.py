@@ -4,17 +4,17 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.delivery import Decision
 from bot.core.model import Chat, State
 from bot.store.claiming import see
-from bot.store.counting import count
+from bot.store.counting import count, count_settled
 from bot.store.outbox import reachable
 from bot.store.rows import of_chat, settled_values
-from bot.store.tables import chats, deliveries, holds, progress, subscriptions
+from bot.store.tables import Moment, chats, deliveries, holds, progress, subscriptions
 
 
 async def settle(
@@ -27,6 +27,7 @@ async def settle(
         return
     outcome = update(deliveries).where(deliveries.c.id == bindparam("row"))
     await connection.execute(outcome, [settled_values(decision, row, now) for decision, row in mine])
+    await count_settled(connection, (decision.state for decision, _ in mine), now)
     read = [
         (Chat(row.chat_id, row.thread_id), decision.delivery.pick.digest, decision.delivery.pick.version)
         for decision, row in mine
@@ -119,6 +120,7 @@ async def become(connection: AsyncConnection, row: Row[Any], state: State, code:
     """A delivery is in another state now, and nobody's."""
     changed = update(deliveries).where(deliveries.c.id == row.id)
     await connection.execute(changed.values(state=state, owner=None, code=code))
+    await count_settled(connection, [state], row.updated)
     if state is State.UNKNOWN and not row.broadcast_id:
         await delivered(
             connection, [(Chat(row.chat_id, row.thread_id), row.digest, row.version)], row.updated
@@ -131,7 +133,9 @@ async def pause(
     """Subscriptions get nothing until their chat returns; who has set them up, where that is known."""
     ended = select(func.count()).where(which, subscriptions.c.paused == "")
     await count(connection, "left", {"": (await connection.execute(ended)).scalar_one()}, now)
-    paused = update(subscriptions).where(which).values(paused=reason[:64], next_slot=None)
+    since = func.coalesce(subscriptions.c.paused_since, literal(now, Moment))
+    paused = update(subscriptions).where(which)
+    paused = paused.values(paused=reason[:64], next_slot=None, paused_since=since)
     named = (subscriptions.c.chat_id, subscriptions.c.thread_id, subscriptions.c.owner)
     rows = (await connection.execute(paused.returning(*named))).all()
     for row in rows:
@@ -146,7 +150,9 @@ async def close_unreachable(connection: AsyncConnection, which: ColumnElement[bo
     """
     owed = and_(which, deliveries.c.broadcast_id > 0, deliveries.c.state == State.DUE, ~reachable())
     await leave_in_doubt(connection, owed)
-    await connection.execute(update(deliveries).where(owed).values(state=State.FAILED, code=reason[:200]))
+    failed = update(deliveries).where(owed).values(state=State.FAILED, code=reason[:200])
+    for row in (await connection.execute(failed.returning(deliveries.c.updated))).all():
+        await count_settled(connection, [State.FAILED], row.updated)
 
 
 async def _refused_long_enough(connection: AsyncConnection, chat: Chat, decision: Decision) -> bool:

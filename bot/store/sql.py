@@ -15,15 +15,18 @@ from bot.ports import Choose
 from bot.store.broadcasts import SqlBroadcasts
 from bot.store.claiming import OPEN, claim
 from bot.store.corrections import SqlCorrections
+from bot.store.counting import count_settled
 from bot.store.outbox import SqlOutbox
 from bot.store.owners import SqlOwners
+from bot.store.privacy import SqlPrivacy
 from bot.store.readers import SqlReaders
 from bot.store.rows import new_delivery, same_chat, subscription_of
 from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, settle
+from bot.store.statistics import SqlStatistics
 from bot.store.tables import broadcasts, deliveries, holds, meta, stopped, subscriptions
 
 
-class SqlStore(SqlReaders, SqlOwners, SqlBroadcasts, SqlCorrections, SqlOutbox):
+class SqlStore(SqlReaders, SqlOwners, SqlBroadcasts, SqlCorrections, SqlOutbox, SqlPrivacy, SqlStatistics):
     """Implements the `Store` port; the contracts are written there."""
 
     # -- deliveries ---------------------------------------------------------------------------------------
@@ -38,8 +41,10 @@ class SqlStore(SqlReaders, SqlOwners, SqlBroadcasts, SqlCorrections, SqlOutbox):
             new = [new_delivery(item, item.state, now) for item in planned if item.state is not None]
             if new:
                 await connection.execute(upsert(deliveries).on_conflict_do_nothing(), new)
+            late = [item.state for item in planned if item.state is State.EXPIRED]
+            await count_settled(connection, late, now)
             await _set_slots(connection, [(item.subscription.chat, item.next_slot) for item in planned])
-        return len(rows), sum(item.state is State.EXPIRED for item in planned)
+        return len(rows), len(late)
 
     async def claim(
         self,
@@ -59,6 +64,7 @@ class SqlStore(SqlReaders, SqlOwners, SqlBroadcasts, SqlCorrections, SqlOutbox):
         async with self._transaction() as connection:
             doubtful = await leave_in_doubt(connection, late)
             never_sent = await connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
+            await count_settled(connection, [State.EXPIRED] * never_sent.rowcount, before)
             return doubtful + never_sent.rowcount
 
     async def settle(self, decisions: Sequence[Decision], owner: str, now: dt.datetime) -> None:

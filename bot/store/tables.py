@@ -55,12 +55,16 @@ subscriptions = Table(
     Column("silent", Integer, nullable=False, server_default=text("0")),
     Column("resume", Date),
     Column("owner", BigInteger, nullable=False, server_default=text("0")),  # who set up a group or channel
+    Column("paused_since", Moment),
     Column(
         "lost", String(8), nullable=False, server_default=text("''")
     ),  # what the owner was told of its loss
     Index("subscriptions_next_slot", "next_slot"),
     # /forgetme asks for what somebody has set up: few rows have an owner.
     Index("subscriptions_owner", "owner", sqlite_where=text("owner <> 0")),
+    Index("subscriptions_time", "time", "paused", "resume"),  # all that /stats asks for
+    # Those paused for a year are erased.
+    Index("subscriptions_paused", "paused_since", sqlite_where=text("paused_since IS NOT NULL")),
 )
 
 chats = Table(
@@ -71,6 +75,7 @@ chats = Table(
     Column("kind", String(8), nullable=False),  # private, group, channel; "": not known
     Column("language", String(8), nullable=False),  # "": not known
     Column("since", Moment, nullable=False),
+    Index("chats_language", "kind", "language", "chat_id", "thread_id"),  # the same
 )
 
 digests = Table(
@@ -84,7 +89,7 @@ counts = Table(
     "counts",
     metadata,
     Column("date", Date, primary_key=True),
-    Column("what", String(8), primary_key=True),  # joined, left, read
+    Column("what", String(8), primary_key=True),  # joined, left, read, a state of deliveries
     Column("key", String(64), primary_key=True),  # read: the digest
     Column("count", Integer, nullable=False),
 )

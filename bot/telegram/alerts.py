@@ -42,6 +42,12 @@ class TelegramAlerts:
         """As `Alerts.tell`."""
         self._waiting.extend((admin, text) for admin in self._admins)
 
+    def forget(self, chat: int) -> None:
+        """What waits for this one is not sent."""
+        self._waiting = deque((item for item in self._waiting if item[0] != chat), maxlen=_MOST)
+        about = (notice for notice in self._notices if chat not in (notice.user, notice.chat_id))
+        self._notices = deque(about, maxlen=_MOST_NOTICES)
+
     def inform(self, user: int, chat_id: int, text: Callable[[str], str], title: str = "") -> None:
         """As `Notices.inform`."""
         for reader in (user,) if user else self._admins:

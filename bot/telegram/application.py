@@ -1,6 +1,7 @@
 """Builds the Application: handlers, and order within a chat."""
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakValueDictionary
@@ -8,10 +9,18 @@ from weakref import WeakValueDictionary
 from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, BaseUpdateProcessor
 
+from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
+from bot.telegram.intake import UpdatesRequest
 from bot.telegram.request import AiohttpRequest
 
-ALLOWED_UPDATES = [Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
+ALLOWED_UPDATES = [
+    Update.MESSAGE,
+    Update.CHANNEL_POST,
+    Update.CALLBACK_QUERY,
+    Update.INLINE_QUERY,
+    Update.MY_CHAT_MEMBER,
+]
 _CONCURRENT_UPDATES = 64
 _POLL_POOL = 8
 _CALL_POOL = 64
@@ -20,18 +29,27 @@ App = Application[Any, Any, Any, Any, Any, Any]
 
 
 class InOrderWithinChat(BaseUpdateProcessor):
-    """Handles updates side by side, but those of one chat one after another, as they came."""
+    """Handles updates side by side, but those of one chat one after another, as they came.
 
-    def __init__(self) -> None:
+    What the gate does not let in waits for nothing, so that nobody else waits for it.
+    """
+
+    def __init__(self, gate: Gate) -> None:
         super().__init__(_CONCURRENT_UPDATES)
+        self._gate = gate
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        """Wait for the chat's earlier updates, then handle this one."""
-        chat = update.effective_chat.id if isinstance(update, Update) and update.effective_chat else 0
-        lock = self._locks.get(chat)
+        """Wait for the chat's earlier updates, then handle this one, unless there are too many of its kind."""
+        if not await self._gate.lets_in(update):
+            if inspect.iscoroutine(coroutine):
+                coroutine.close()
+            return
+        where = (update.effective_chat or update.effective_user) if isinstance(update, Update) else None
+        key = where.id if where else 0
+        lock = self._locks.get(key)
         if lock is None:
-            lock = self._locks[chat] = asyncio.Lock()
+            lock = self._locks[key] = asyncio.Lock()
         async with lock:
             await coroutine
 
@@ -43,11 +61,17 @@ class InOrderWithinChat(BaseUpdateProcessor):
 
 
 def build_application(
-    token: str, api_url: str, on_poll: Callable[[], None], limiter: GovernorLimiter, deliveries: int
+    token: str,
+    api_url: str,
+    on_poll: Callable[[], None],
+    limiter: GovernorLimiter,
+    deliveries: int,
+    gate: Gate | None = None,
 ) -> App:
     """The Application without handlers; `on_poll` is called after every good getUpdates.
 
-    `deliveries` are in flight at once, at most; answers have connections of their own besides.
+    `deliveries` are in flight at once, at most; answers have connections of their own besides. `gate` says what is
+    too much of one person; without one the limits hold for everybody.
     """
     return (
         ApplicationBuilder()
@@ -55,8 +79,8 @@ def build_application(
         .base_url(f"{api_url}/bot")
         .base_file_url(f"{api_url}/file/bot")
         .request(AiohttpRequest(_CALL_POOL + deliveries))
-        .get_updates_request(AiohttpRequest(_POLL_POOL, on_poll))
-        .concurrent_updates(InOrderWithinChat())
+        .get_updates_request(UpdatesRequest(_POLL_POOL, on_poll))
+        .concurrent_updates(InOrderWithinChat(gate or Gate()))
         .rate_limiter(limiter)
         .job_queue(None)
         .build()

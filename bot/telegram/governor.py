@@ -74,6 +74,11 @@ class GovernorLimiter(BaseRateLimiter[str]):
                 call.turn.set_exception(NotSentError("the bot stops"))
         self._waiting[Lane.BULK].clear()
 
+    def forget(self, chat: int) -> None:
+        """Know nothing of this chat any more; what waits for its turn keeps it."""
+        self._governor.forget(chat)
+        self._held.forget(chat)
+
     async def process_request(
         self,
         callback: Callable[..., Coroutine[Any, Any, Any]],
@@ -154,7 +159,7 @@ class GovernorLimiter(BaseRateLimiter[str]):
         wait = wait if isinstance(wait, dt.timedelta) else dt.timedelta(seconds=wait)
         made = self._held.refused(self._clock.now(), chat, wait) if chat is not None else {}
         for held, until in made.items():
-            _log.warning("chat.held", chat="all" if held is None else held, until=until.isoformat())
+            _log.warning("chat.held", all=held is None, until=until.isoformat())
             if held is not None and not save:
                 continue
             try:

@@ -1,5 +1,6 @@
 """Reading: commands and buttons -> use cases -> answers. No decision about content or delivery is made here."""
 
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,14 +10,19 @@ import structlog
 from telegram import Update
 from telegram.error import TelegramError
 
-from bot.core import chats_texts, texts
+from bot.core import article_texts, chats_texts, texts
 from bot.core.markdown import escape
-from bot.core.model import Kind, Message
-from bot.services.reading import Page
+from bot.core.model import Chat, Kind, Message
+from bot.services.reading import Page, Reading
 from bot.telegram.question import Context, Question, Reception, message_of
+from bot.telegram.rich import RichMessages
 
 _log = structlog.get_logger(__name__)
 _LONGEST_SHOWN = 32
+_MISSING = dict.fromkeys(("d", "p", "r"), texts.GONE) | dict.fromkeys(
+    ("a", "read"), article_texts.ARTICLE_GONE
+)
+"""What is said where a button leads to something that is not there any more."""
 
 Answer = Callable[[Question, Context], Awaitable[None]]
 Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
@@ -24,9 +30,10 @@ Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """One method for each kind of question."""
+    """One method for each kind of question; `rich` is there where rich messages are wanted."""
 
     reception: Reception
+    rich: RichMessages | None = None
 
     def of(self, answer: Answer) -> Handler:
         """An answer to questions as PTB calls it, with updates."""
@@ -39,12 +46,18 @@ class Handlers:
     # -- commands -----------------------------------------------------------------------------------------
 
     async def start(self, question: Question, context: Context) -> None:
-        """Welcome; with `?start=THEME` the theme itself."""
+        """Welcome; by a link that leads somewhere, that itself, and to newcomers then what this bot is."""
         use_cases, chat = question.use_cases, question.chat
         if question.private:  # elsewhere anybody may say so, and Telegram tells when the bot may write again
             await use_cases.subscribing.returned(chat.id)
-        page = await use_cases.reading.theme(chat, context.args[0].casefold()) if context.args else None
-        await question.show(page or await use_cases.reading.welcome())
+        if not context.args:
+            await question.show(await use_cases.reading.welcome())
+            return
+        new = question.private and await use_cases.searching.is_new(chat)
+        page = await use_cases.searching.linked(chat, context.args[0])
+        await question.show(page or await use_cases.searching.lost())
+        if page and page.digest and new:
+            await question.answer(use_cases.searching.introduction(page.digest))
 
     async def help(self, question: Question, _: Context) -> None:
         """What the bot can do."""
@@ -60,8 +73,10 @@ class Handlers:
         await question.show(await question.use_cases.reading.next(question.chat))
 
     async def article(self, question: Question, _: Context) -> None:
-        """About the article."""
-        await question.show(await question.use_cases.reading.article(question.chat))
+        """About the article; of several, their list."""
+        articles = question.use_cases.reading.library.articles
+        if len(articles) > 1 or not await self._shown_whole(question, articles[0].id):
+            await question.show(await question.use_cases.reading.articles(question.chat))
 
     async def changes(self, question: Question, _: Context) -> None:
         """What was changed since it was read."""
@@ -105,26 +120,49 @@ class Handlers:
     async def _press_reading(self, question: Question, action: str, subject: str) -> str | None:
         """Answer a press; what is left to say is its toast."""
         reading, chat = question.use_cases.reading, question.chat
-        page: Page | None = None
+        page: Page | None
+        answer = question.turn
         match action:
-            case "d" | "p":
-                look = reading.digest if action == "d" else reading.paragraphs
-                if page := await look(chat, subject):
-                    await question.turn(page)
-                return None if page else question.say(texts.GONE)
             case "n":
                 return await reading.position(chat, subject)
-            case "r":
+            case "d":
                 page = await reading.digest(chat, subject)
-            case "next":
-                page = await reading.next(chat)
-            case "themes":
-                page = await reading.themes(chat)
+            case "p":
+                page = await reading.paragraphs(chat, subject)
+            case "themes" if subject:
+                page = await reading.themes(chat, _page(subject))
+            case "articles":
+                page = await reading.articles(chat, _page(subject))
+            case "a":
+                if await self._shown_whole(question, subject):
+                    return None
+                page = await reading.article(chat, subject)
             case _:
-                return question.say(texts.OLD_BUTTON)
+                page, answer = await self._asked(reading, chat, action, subject), question.show
         if page:
-            await question.show(page)
-        return None if page else question.say(texts.GONE)
+            await answer(page)
+            return None
+        return question.say(_MISSING.get(action, texts.OLD_BUTTON))
+
+    async def _asked(self, reading: Reading, chat: Chat, action: str, subject: str) -> Page | None:
+        """What comes as a message of its own; None: it is not there, or no button of ours asks for it."""
+        match action:
+            case "r":
+                return await reading.digest(chat, subject)
+            case "read":
+                return await reading.next_of(chat, subject)
+            case "next":
+                return await reading.next(chat)
+            case "themes":
+                return await reading.themes(chat)
+        return None
+
+    async def _shown_whole(self, question: Question, article: str) -> bool:
+        """Whether the article went out with all its digests, as a rich message."""
+        if self.rich is None:
+            return False
+        message = await question.use_cases.reading.whole(question.chat, article)
+        return message is not None and await self.rich.send(question.chat, message)
 
     async def failed(self, update: object, context: Context) -> None:
         """Any error on the way: it is logged, and the reader hears a sentence rather than nothing."""
@@ -139,3 +177,8 @@ class Handlers:
             await Question(update, message_of(update), self.reception.speaking(say.code)).tell(
                 texts.SOMETHING_WENT_WRONG
             )
+
+
+def _page(subject: str) -> int:
+    """The number of a page; what no button of ours carries is the first."""
+    return int(subject) if re.fullmatch("[0-9]{1,4}", subject) else 0

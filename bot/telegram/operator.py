@@ -1,5 +1,6 @@
 """The operator's commands and buttons, and the cards that follow a broadcast. Private chat only, by numeric id."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 from telegram import Bot, MessageEntity, Update
 from telegram import Message as TelegramMessage
+from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import CallbackQueryHandler, CommandHandler, ContextTypes, filters
 
@@ -14,6 +16,7 @@ from bot.core import broadcast
 from bot.core import operator_texts as texts
 from bot.core.markdown import escape
 from bot.core.model import Message
+from bot.core.statistics import Statistics, text
 from bot.services.broadcasting import Broadcasting
 from bot.telegram.application import App
 from bot.telegram.sender import arguments
@@ -38,7 +41,7 @@ class TelegramDesk:
                 return card
             return (await self._bot.send_message(chat, **arguments(message))).message_id
         except TelegramError as error:
-            _log.warning("broadcast.card_failed", chat=chat, reason=str(error))
+            _log.warning("broadcast.card_failed", reason=str(error))
             return None
 
     async def _edited(self, chat: int, card: int, message: Message) -> bool:
@@ -59,6 +62,8 @@ class Operator:
 
     broadcasting: Broadcasting
     outbox_report: Callable[[], Awaitable[str]]
+    figures: Callable[[], Awaitable[Statistics]]
+    draw: Callable[[Statistics], bytes]
     admins: Sequence[int]
 
     def add_to(self, application: App) -> None:
@@ -66,11 +71,25 @@ class Operator:
         theirs = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & filters.User(self.admins)
         application.add_handler(CommandHandler("broadcast", self.broadcast, filters=theirs))
         application.add_handler(CommandHandler("outbox", self.outbox, filters=theirs))
+        application.add_handler(CommandHandler("stats", self.stats, filters=theirs))
         application.add_handler(CallbackQueryHandler(self.press, pattern=_BUTTON))
 
     async def outbox(self, update: Update, _: Context) -> None:
         """The outbox in one message."""
         await _answer(update, Message(await self.outbox_report()))
+
+    async def stats(self, update: Update, _: Context) -> None:
+        """The figures as one picture with the text below it; as the text alone where there can be no picture."""
+        if update.effective_chat is None:
+            return
+        figures = await self.figures()
+        caption = text(figures)
+        try:
+            picture = await asyncio.to_thread(self.draw, figures)
+            await update.effective_chat.send_photo(picture, caption=caption, parse_mode=ParseMode.HTML)
+        except Exception as error:  # noqa: BLE001  whatever is wrong with a picture, the figures are right
+            _log.warning("stats.no_picture", reason=str(error))
+            await _answer(update, Message(caption))
 
     async def broadcast(self, update: Update, _: Context) -> None:
         """Show what readers would see, and ask."""

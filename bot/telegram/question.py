@@ -15,17 +15,19 @@ from bot.core.library import Library
 from bot.core.model import Chat, Kind, Message
 from bot.core.sequence import Added
 from bot.ports import Store
+from bot.ports.searching import Finder
 from bot.services.reading import Page
 from bot.services.use_cases import UseCases
+from bot.telegram.gate import too_fast
 from bot.telegram.rights import person, refusal
 from bot.telegram.seals import Seals
 from bot.telegram.sender import arguments, sending, topic
 
 Context = ContextTypes.DEFAULT_TYPE
-Make = Callable[[Language, Library, Added], UseCases]
+Make = Callable[[Language, Library, Added, Finder], UseCases]
 EFFECT = "!"
 """What the data of a button that changes something begins with: it is sealed when it is sent, and opened here alone."""
-_KINDS = {ChatType.PRIVATE: Kind.PRIVATE, ChatType.CHANNEL: Kind.CHANNEL}
+_KINDS: dict[str, Kind] = {ChatType.PRIVATE: Kind.PRIVATE, ChatType.CHANNEL: Kind.CHANNEL}
 
 
 @dataclass(slots=True)
@@ -43,16 +45,25 @@ class Reception:
     library: Library = field(init=False)
     _use_cases: Mapping[str, UseCases] = field(init=False, default_factory=dict)
 
-    def take(self, library: Library, added: Added) -> None:
-        """Answer from this library from now on; an answer under way ends with the one it began with."""
+    def take(self, library: Library, added: Added, finders: Mapping[str, Finder]) -> None:
+        """Answer from this library from now on; an answer under way ends with the one it began with.
+
+        `finders` find its digests, in each language.
+        """
         self.library = library
         self._use_cases = {
-            code: self.make(say, library.in_language(code), added) for code, say in self.languages.items()
+            code: self.make(say, library.in_language(code), added, finders[code])
+            for code, say in self.languages.items()
         }
 
     def speaking(self, *wanted: str | None) -> UseCases:
         """The use cases in the first of these languages that is spoken."""
         return self._use_cases[nearest(wanted, self.default)]
+
+    async def too_fast(self, update: Update) -> None:
+        """Tell somebody that it was too much, in the language of their app: a flood asks nothing of the database."""
+        user = update.effective_user
+        await too_fast(update, self.speaking(user.language_code if user else None).say)
 
     async def question(self, update: Update) -> "Question":
         """The update with its chat's language: chosen, or else that of who asks."""
@@ -85,7 +96,7 @@ class Question:
     @property
     def kind(self) -> Kind:
         """What the chat is."""
-        return _KINDS.get(ChatType(self.message.chat.type), Kind.GROUP)
+        return _KINDS.get(self.message.chat.type, Kind.GROUP)
 
     @property
     def private(self) -> bool:
@@ -151,7 +162,9 @@ class Question:
     async def answer(self, message: Message) -> None:
         """Send a message to the chat, and to the topic, that asks."""
         chat = self.chat
-        await self.message.get_bot().send_message(chat.id, **sending(self.sealed(message)), **topic(chat))
+        await self.message.get_bot().send_message(
+            chat.id, **sending(self.sealed(message), inline=self._inline), **topic(chat)
+        )
 
     async def tell(self, text: str) -> None:
         """Say one of `texts`, which are marked and not translated yet."""
@@ -172,10 +185,14 @@ class Question:
         if self.query is None:
             raise TypeError("only the message of a pressed button is edited")
         try:
-            await self.query.edit_message_text(**arguments(self.sealed(message)))
+            await self.query.edit_message_text(**arguments(self.sealed(message), inline=self._inline))
         except BadRequest as error:
             if "message is not modified" not in str(error):  # a second press on the same button
                 raise
+
+    @property
+    def _inline(self) -> bool:
+        return self.kind is not Kind.CHANNEL
 
     async def _count(self, page: Page) -> None:
         if page.digest is not None:

@@ -1,33 +1,57 @@
 """Which update goes where."""
 
-from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
+from typing import Any
+
+from telegram.ext import (
+    BaseHandler,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot.telegram.application import App
 from bot.telegram.chats import CHANNELS_DATA, ChatHandlers
 from bot.telegram.handlers import Handlers
+from bot.telegram.privacy import FORGET_DATA, PrivacyHandlers
 from bot.telegram.question import Reception
+from bot.telegram.rich import RichMessages
+from bot.telegram.searching import SearchHandlers
 from bot.telegram.settings import SETTINGS_DATA, WHERE_DATA, SettingsHandlers
 from bot.telegram.zones import ZoneHandlers
 
 
-def add_routes(application: App, reception: Reception, chats: ChatHandlers, *, in_channels: bool) -> None:
+def add_routes(
+    application: App,
+    reception: Reception,
+    chats: ChatHandlers,
+    *,
+    in_channels: bool,
+    rich: RichMessages | None = None,
+) -> None:
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
-    reading, settings = Handlers(reception), SettingsHandlers(reception, chats.target_of)
-    zones = ZoneHandlers(settings, reading.text)
-    # What a linked channel posts is copied to its group by Telegram, and is nobody's command there.
-    written = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD
+    reading, settings = Handlers(reception, rich), SettingsHandlers(reception, chats.target_of)
+    zones, searching = ZoneHandlers(settings, reading.text), SearchHandlers(reception)
+    # What a linked channel posts is copied to its group by Telegram, and is nobody's command there; a digest that
+    # is shared by inline mode asks nothing.
+    written = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD & ~filters.VIA_BOT
     asked: filters.BaseFilter = written
     if in_channels:
         asked = asked | filters.UpdateType.CHANNEL_POST
-    commands = {
-        name: getattr(reading, name) for name in ("start", "help", "themes", "next", "article", "changes")
-    }
-    commands |= {
-        name: getattr(settings, name) for name in ("subscribe", "unsubscribe", "settings", "language")
-    }
-    commands["channels"] = chats.channels
-    for name, answer in commands.items():
-        application.add_handler(CommandHandler(name, reading.of(answer), filters=asked))
+    privacy = PrivacyHandlers(reception)
+    groups: tuple[tuple[object, str], ...] = (
+        (reading, "start help themes next article changes"),
+        (settings, "subscribe unsubscribe settings language"),
+        (privacy, "privacy mydata forgetme"),
+        (searching, "search"),
+        (chats, "channels"),
+    )
+    for handlers, names in groups:
+        for name in names.split():
+            answer = reading.of(getattr(handlers, name))
+            application.add_handler(CommandHandler(name, answer, filters=asked))
     private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
     application.add_handlers(
         [
@@ -35,17 +59,26 @@ def add_routes(application: App, reception: Reception, chats: ChatHandlers, *, i
             MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, chats.reopened),
             MessageHandler(filters.StatusUpdate.CHAT_SHARED, reading.of(chats.shared)),
             MessageHandler(asked & filters.COMMAND, reading.of(reading.other_command)),
-            MessageHandler(written & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
-            MessageHandler(
-                written & filters.TEXT & ~filters.COMMAND & (filters.ChatType.PRIVATE | filters.REPLY),
-                reading.of(zones.text),
-            ),
+            *_about_zones(zones, reading),
             MessageHandler(written & private_text, reading.of(reading.text)),
-            CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
+            CallbackQueryHandler(privacy.press, pattern=FORGET_DATA),
             CallbackQueryHandler(settings.press, pattern=SETTINGS_DATA),
+            CallbackQueryHandler(searching.turn, pattern=r"^f:\d{1,2}$"),
+            InlineQueryHandler(searching.inline),
             CallbackQueryHandler(chats.press, pattern=CHANNELS_DATA),
             CallbackQueryHandler(reading.press),
             ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ]
     )
     application.add_error_handler(reading.failed)
+
+
+def _about_zones(zones: ZoneHandlers, reading: Handlers) -> list[BaseHandler[Any, Any, Any]]:
+    """Where readers are: locations, cities and times that they write, in groups in reply to the bot alone."""
+    written = filters.UpdateType.MESSAGE & ~filters.VIA_BOT
+    text = filters.TEXT & ~filters.COMMAND & (filters.ChatType.PRIVATE | filters.REPLY)
+    return [
+        MessageHandler(written & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
+        MessageHandler(written & text, reading.of(zones.text)),
+        CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
+    ]

@@ -104,26 +104,25 @@ class TelegramSender:
         return message_id
 
     async def _plain_if_need_be(self, call: _Call, chat: Chat, message: Message) -> Outcome:
-        outcome = await self._attempt(call, chat, arguments(message))
+        what = arguments(message, inline=chat.id > 0)  # groups and channels cannot be told apart here
+        outcome = await self._attempt(call, what)
         if isinstance(outcome, Refused) and any(
             words in outcome.code.casefold() for words in _MARKUP_REFUSED
         ):
-            plain = await self._attempt(
-                call, chat, {**arguments(message), "text": message.plain, "parse_mode": None}
-            )
+            plain = await self._attempt(call, {**what, "text": message.plain, "parse_mode": None})
             if isinstance(plain, Sent):
                 return Sent(plain.message_id, refused=outcome.code)
         return outcome
 
-    async def _attempt(self, call: _Call, chat: Chat, what: dict[str, Any]) -> Outcome:
+    async def _attempt(self, call: _Call, what: dict[str, Any]) -> Outcome:
         try:
             return Sent(await call(what))
         except TelegramError as error:
             outcome = classify(error)
-            _log.warning("delivery.refused", chat=chat.id, outcome=type(outcome).__name__, reason=str(error))
+            _log.warning("delivery.refused", outcome=type(outcome).__name__, reason=str(error))
             return outcome
         except Exception as error:  # noqa: BLE001  a fault of ours must not leave the delivery hanging
-            _log.exception("delivery.failed", chat=chat.id)
+            _log.exception("delivery.failed")
             return Ambiguous(type(error).__name__)
 
 
@@ -163,26 +162,40 @@ def _refused(text: str) -> Outcome:
     return Unreachable(text) if "user_is_blocked" in words else Refused(text)
 
 
-def arguments(message: Message) -> dict[str, Any]:
-    """A message as the arguments that sending and editing share."""
-    rows = [[_button(button) for button in row] for row in message.buttons]
+def arguments(message: Message, *, inline: bool = False) -> dict[str, Any]:
+    """A message as the arguments that sending and editing share; `inline` as in `keyboard`."""
     return {
         "text": message.html,
         "parse_mode": ParseMode.HTML,
-        "reply_markup": InlineKeyboardMarkup(rows) if rows else None,
+        "reply_markup": keyboard(message, inline=inline),
         "link_preview_options": LinkPreviewOptions(is_disabled=True),
     }
 
 
-def sending(message: Message) -> dict[str, Any]:
-    """A message as the arguments of sending it."""
-    return {**arguments(message), "disable_notification": message.silent}
+def sending(message: Message, *, inline: bool = False) -> dict[str, Any]:
+    """A message as the arguments of sending it; `inline` as in `keyboard`."""
+    return {**arguments(message, inline=inline), "disable_notification": message.silent}
 
 
-def _button(button: Button) -> InlineKeyboardButton:
+def keyboard(message: Message, *, inline: bool) -> InlineKeyboardMarkup | None:
+    """The buttons of a message.
+
+    `inline`: those that write an inline query are there; Telegram refuses a message with such in a channel
+    (TDLib, ReplyMarkup.cpp). Elsewhere a link takes their place, if they have one.
+    """
+    rows = [
+        [_button(each, inline=inline) for each in row if inline or each.url or not (each.here or each.share)]
+        for row in message.buttons
+    ]
+    return InlineKeyboardMarkup([row for row in rows if row]) if any(rows) else None
+
+
+def _button(button: Button, *, inline: bool) -> InlineKeyboardButton:
     if button.copy:
         return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.copy))
-    if button.share:
+    if button.here and inline:
+        return InlineKeyboardButton(button.label, switch_inline_query_current_chat=button.here)
+    if button.share and inline:
         anywhere = SwitchInlineQueryChosenChat(
             button.share, allow_user_chats=True, allow_group_chats=True, allow_channel_chats=True
         )

@@ -11,7 +11,6 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from telegram import Message as TelegramMessage
 from telegram import Update
 from telegram.error import BadRequest
 
@@ -101,7 +100,7 @@ class SettingsHandlers:
         query = update.callback_query
         if query is None or query.data is None:
             return
-        if not isinstance(query.message, TelegramMessage):  # too old for Telegram to say what it was
+        if not query.message or not query.message.is_accessible:  # gone: Telegram says no more of it
             say = self.reception.speaking(query.from_user.language_code).say
             await query.answer(say(texts.OLD_BUTTON))
             return
@@ -115,14 +114,14 @@ class SettingsHandlers:
         if isinstance(found, str):
             return found
         chat, at = found
-        subscribing, toast = question.use_cases.subscribing, settings_texts.OLD_SETTING
-        if data.startswith(EFFECT):
-            held, message = question.opened(await subscribing.state(chat, what)), None
-            toast = settings_texts.OUT_OF_DATE
+        subscribing, choosing = question.use_cases.subscribing, question.use_cases.choosing
+        if not data.startswith(EFFECT):
+            message, toast = await choosing.screen(chat, what, at), settings_texts.OLD_SETTING
+        else:
+            message, toast = None, settings_texts.OUT_OF_DATE
+            held = question.opened(await subscribing.state(chat, what))
             if held is not None:
                 question, message = await self._changed(question, chat, at, *read(held)[1:])
-        else:
-            message = await question.use_cases.choosing.screen(chat, what, at)
         await _show(question, message or await subscribing.overview(chat, at), data)
         return None if message else question.say(toast)
 

@@ -139,7 +139,7 @@ function drawHeader() {
 function drawKeys() {
   const keyboard = replyKeyboard(inTopic(current, topic));
   const away = $("composer").hidden || (keyboard?.once && used.get(here()) === keyboard.id);
-  showKeys($("keys"), away ? null : keyboard, pressKey);
+  showKeys($("keys"), here(), away ? null : keyboard, pressKey);
   $("input").placeholder = (!away && keyboard?.placeholder) || "Message";
 }
 
@@ -325,8 +325,9 @@ async function startGroup(payload) {
 /** Press a button of a reply keyboard: it writes its text, or shares a place or a chat. */
 async function pressKey(button, keyboard) {
   const done = () => {
-    used.set(here(), keyboard.id);
+    if (keyboard.once) used.set(here(), keyboard.id);
     drawKeys();
+    if (keyboard.once && wide.matches) composer.focus();
   };
   if (button.request_location) {
     const place = await choosePlace();

@@ -10,8 +10,14 @@ export function replyKeyboard(messages) {
   return { id: last.message_id, rows, once, placeholder };
 }
 
-/** Fill `box` with the keyboard's rows; `press` is told of the button and its message. */
-export function showKeys(box, keyboard, press) {
+/**
+ * Fill `box` with the keyboard's rows; `press` is told of the button and its message. `name` tells whose keyboard it is:
+ * while it stays the same, so do the buttons, and the focus on one.
+ */
+export function showKeys(box, name, keyboard, press) {
+  const shown = keyboard ? `${name}:${keyboard.id}` : "";
+  if (box.dataset.keyboard === shown) return;
+  box.dataset.keyboard = shown;
   const rows = (keyboard?.rows ?? []).map((row) => element("div", { class: "row" }, ...row.map((button) => {
     const mark = button.request_location ? " place-key" : button.request_chat ? " chat-key" : "";
     const made = element("button", { type: "button", class: `key${mark}` }, button.text);

@@ -33,7 +33,7 @@ function bubble(message, view) {
   const parts = [];
   const sender = view.name(message);
   if (view.named && message.from !== view.user) {
-    parts.push(element("p", { class: `sender ink${Math.abs(message.from ?? message.chat) % 3}` }, sender));
+    parts.push(element("p", { class: `sender ink${(message.from ?? 0) % 5}` }, sender));
   }
   if (message.via_bot) parts.push(element("p", { class: "via" }, `via @${view.botName}`));
   const original = message.reply_to && view.find(message.reply_to);

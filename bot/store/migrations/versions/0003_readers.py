@@ -16,11 +16,17 @@ def upgrade() -> None:
         sa.Column("silent", sa.Integer, nullable=False, server_default=_ZERO),
         sa.Column("resume", sa.Date),
         sa.Column("owner", sa.BigInteger, nullable=False, server_default=_ZERO),
+        sa.Column("paused_since", sa.BigInteger),
         sa.Column("lost", sa.String(8), nullable=False, server_default=_EMPTY),
     ):
         op.add_column("subscriptions", column)
     owned = sa.text("owner <> 0")
     op.create_index("subscriptions_owner", "subscriptions", ["owner"], sqlite_where=owned)
+    op.create_index("subscriptions_time", "subscriptions", ["time", "paused", "resume"])
+    paused = sa.text("paused_since IS NOT NULL")
+    op.create_index("subscriptions_paused", "subscriptions", ["paused_since"], sqlite_where=paused)
+    # Since when they are paused was not kept: for these the year until they are erased begins today.
+    op.execute("UPDATE subscriptions SET paused_since = 1000 * strftime('%s', 'now') WHERE paused <> ''")
     op.create_table(
         "chats",
         sa.Column("chat_id", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -29,6 +35,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(8), nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
     )
+    op.create_index("chats_language", "chats", ["kind", "language", "chat_id", "thread_id"])
     op.create_table(
         "digests",
         sa.Column("digest", sa.String(64), primary_key=True),
@@ -49,5 +56,12 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO chats (chat_id, thread_id, kind, language, since) "
         "SELECT chat_id, thread_id, CASE WHEN chat_id > 0 THEN 'private' ELSE '' END, '', 0 "
-        "FROM subscriptions WHERE true ON CONFLICT DO NOTHING"
+        "FROM subscriptions WHERE true UNION "
+        "SELECT chat_id, thread_id, CASE WHEN chat_id > 0 THEN 'private' ELSE '' END, '', 0 "
+        "FROM deliveries WHERE true ON CONFLICT DO NOTHING"
+    )
+    op.execute(
+        "INSERT INTO counts (date, what, key, count) "
+        "SELECT local_date, state, '', count(*) FROM deliveries "
+        "WHERE state NOT IN ('due', 'sending') GROUP BY local_date, state"
     )

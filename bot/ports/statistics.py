@@ -1,0 +1,15 @@
+"""What operators may count."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Protocol
+
+from bot.core.statistics import Statistics
+
+
+class Figures(Protocol):
+    """Counts. Any method may raise StoreError."""
+
+    async def statistics(self, now: dt.datetime) -> tuple[Statistics, Mapping[str, int]]:
+        """The figures as they stand at `now`, but for the themes; and how often each digest was read, in 30 days."""
+        ...

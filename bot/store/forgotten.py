@@ -1,0 +1,110 @@
+"""Who has asked to be forgotten: marks outside the database, so that a restored backup brings nobody back.
+
+A mark is a keyed hash of the chat's id (HMAC-SHA256, RFC 2104) with the moment; whoever has the key can tell
+whether an id is among them, and nobody else can.
+"""
+
+import datetime as dt
+import hmac
+import os
+import secrets
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import structlog
+
+from bot.ports import StoreError
+
+_log = structlog.get_logger(__name__)
+_KEY_BYTES = 32
+
+
+class Forgotten:
+    """The marks beside a database: `NAME.forgotten`, one a line, only ever appended to, and `NAME.key`."""
+
+    def __init__(self, database: Path) -> None:
+        self._marks = database.with_name(database.name + ".forgotten")
+        self._key = database.with_name(database.name + ".key")
+        self._one_at_a_time = threading.Lock()
+
+    def add(self, chat_id: int, now: dt.datetime) -> None:
+        """Set a mark; it is on disk when this returns. Raises StoreError; then there is none.
+
+        May be called from several threads.
+        """
+        try:
+            with self._one_at_a_time:
+                self._append(f"{_mark(self._key_made(), chat_id)} {now.astimezone(dt.UTC).isoformat()}\n")
+        except OSError as error:
+            raise StoreError(f"cannot write {self._marks} ({error.strerror}): nothing was erased") from error
+
+    def _append(self, line: str) -> None:
+        file = os.open(self._marks, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            end = os.lseek(file, 0, os.SEEK_END)
+            torn = end and os.pread(file, 1, end - 1) != b"\n"  # a crash cut the last line off
+            _write(file, (b"\n" if torn else b"") + line.encode())
+        finally:
+            os.close(file)
+        _sync_folder(self._marks.parent)
+
+    def among(self, chat_ids: Iterable[int]) -> dict[int, dt.datetime]:
+        """Those of the chats that were forgotten, and when last. Raises StoreError where that cannot be told."""
+        if not self._marks.exists():
+            return {}
+        if not self._key.exists():
+            raise StoreError(
+                f"{self._key} is missing, without which {self._marks} cannot be read: put it back. If it is lost, "
+                f"remove {self._marks}, and do not restore a backup older than today: it would bring back those "
+                "who asked to be forgotten"
+            )
+        moments = self._moments()
+        key = self._key.read_bytes()
+        marks = ((chat_id, _mark(key, chat_id)) for chat_id in chat_ids) if moments else ()
+        return {chat_id: moments[mark] for chat_id, mark in marks if mark in moments}
+
+    def _moments(self) -> dict[str, dt.datetime]:
+        moments: dict[str, dt.datetime] = {}
+        for line in self._marks.read_text(encoding="utf-8", errors="replace").splitlines():
+            mark, _, moment = line.partition(" ")
+            try:
+                at = dt.datetime.fromisoformat(moment).astimezone(dt.UTC)
+            except ValueError:
+                if line:
+                    _log.warning("forgotten.line_skipped")
+                continue
+            moments[mark] = max(at, moments.get(mark, at))
+        return moments
+
+    def _key_made(self) -> bytes:
+        """The key, drawn once; a half-written one never stands under its name."""
+        if not self._key.exists():
+            draft = self._key.with_name(self._key.name + ".new")
+            draft.unlink(missing_ok=True)
+            file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                _write(file, secrets.token_bytes(_KEY_BYTES))
+            finally:
+                os.close(file)
+            draft.replace(self._key)
+            _sync_folder(self._key.parent)
+        return self._key.read_bytes()
+
+
+def _mark(key: bytes, chat_id: int) -> str:
+    return hmac.digest(key, str(chat_id).encode(), "sha256").hex()
+
+
+def _write(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]
+    os.fsync(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

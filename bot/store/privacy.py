@@ -1,0 +1,125 @@
+"""All that is kept about a chat: shown, and erased from the tables."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, text, union, update
+from sqlalchemy.engine import Connection
+
+from bot.core.model import State
+from bot.ports.privacy import Kept
+from bot.store.counting import count
+from bot.store.forgotten import Forgotten
+from bot.store.tables import broadcasts, chats, deliveries, holds, progress, subscriptions
+from bot.store.traces import Traces
+
+_BY_TOPIC = (chats, subscriptions, progress, deliveries)
+"""The tables whose rows each belong to a chat or to a topic of one."""
+_OWNED = text("subscriptions.owner <> 0")
+"""Written out, as the index has it."""
+_AT_ONCE = 200
+"""Chats that one look at those long paused erases: the next look goes on."""
+
+
+class SqlPrivacy(Traces):
+    """Implements the `Privacy` port; the contracts are written there."""
+
+    async def kept(self, chat_id: int) -> Kept:
+        mine = {table.name: select(table).where(table.c.chat_id == chat_id) for table in (*_BY_TOPIC, holds)}
+        theirs = select(subscriptions.c.chat_id, subscriptions.c.thread_id)
+        mine["elsewhere"] = theirs.where(
+            _OWNED, subscriptions.c.owner == chat_id, subscriptions.c.chat_id != chat_id
+        )
+        mine["broadcasts"] = select(broadcasts).where(broadcasts.c.operator == chat_id)
+        async with self._transaction() as connection:
+            return {
+                name: [dict(row) for row in (await connection.execute(rows)).mappings()]
+                for name, rows in mine.items()
+            }
+
+    async def forget(self, chat_id: int, now: dt.datetime) -> None:
+        # The mark comes first: what a crash or a full disk leaves in the tables goes at the next opening.
+        await asyncio.to_thread(self._forgotten.add, chat_id, now)
+        await self._erase([chat_id], now)
+
+    async def forget_paused(self, before: dt.datetime) -> int:
+        other = subscriptions.alias()
+        still = exists().where(
+            other.c.chat_id == subscriptions.c.chat_id,
+            (other.c.paused_since >= before) | other.c.paused_since.is_(None),
+        )
+        # Without DISTINCT, for which SQLite would go through all subscriptions in their order.
+        long_ago = select(subscriptions.c.chat_id).where(subscriptions.c.paused_since < before, ~still)
+        async with self._transaction() as connection:
+            gone = set((await connection.execute(long_ago.limit(_AT_ONCE))).scalars())
+        if gone:
+            await self._erase(gone, before)
+        return len(gone)
+
+    async def _erase(self, chat_ids: Collection[int], now: dt.datetime) -> None:
+        active = select(func.count()).where(
+            subscriptions.c.chat_id.in_(chat_ids), subscriptions.c.paused == ""
+        )
+        async with self._transaction() as connection:
+            if left := (await connection.execute(active)).scalar_one():
+                await count(connection, "left", {"": left}, now)
+            for chat_id in chat_ids:
+                await connection.run_sync(erase, chat_id)
+        await self._scrub(chat_ids)
+
+
+def erase(connection: Connection, chat_id: int, keep: Collection[int] = ()) -> None:
+    """Every row about a chat goes, but for those of the topics that are to `keep`.
+
+    A delivery in flight keeps its number, so that its outcome cannot be taken for that of another one, and
+    nothing else.
+    """
+    flying = and_(_of(deliveries, chat_id, keep), deliveries.c.state == State.SENDING)
+    nobody = {"chat_id": 0, "thread_id": deliveries.c.id, "digest": None, "version": "", "message_id": None}
+    over = {"state": State.EMPTY, "owner": None, "code": "forgotten"}
+    connection.execute(update(deliveries).where(flying).values(**nobody, **over))
+    for table in reversed(_BY_TOPIC):
+        connection.execute(delete(table).where(_of(table, chat_id, keep)))
+    if keep:
+        return
+    connection.execute(delete(holds).where(holds.c.chat_id == chat_id))
+    owned = and_(_OWNED, subscriptions.c.owner == chat_id)
+    connection.execute(update(subscriptions).where(owned).values(owner=0))
+    written = update(broadcasts).where(broadcasts.c.operator == chat_id)
+    connection.execute(written.values(operator=0, card=None))
+
+
+def erase_forgotten(connection: Connection, forgotten: Forgotten) -> tuple[int, ...]:
+    """What a restored backup, or an end in the midst, brought back of forgotten chats goes; which they were.
+
+    What is newer than their mark stays: they came back.
+    """
+    ids = union(
+        select(chats.c.chat_id),
+        select(holds.c.chat_id),
+        select(subscriptions.c.owner).where(_OWNED),
+        select(broadcasts.c.operator),
+    )
+    among = forgotten.among(row[0] for row in connection.execute(ids))
+    gone = []
+    for chat_id, moment in among.items():
+        later = select(chats.c.thread_id).where(chats.c.chat_id == chat_id, chats.c.since > moment)
+        keep = connection.execute(later).scalars().all()
+        before = _rows(connection)
+        erase(connection, chat_id, keep)
+        if _rows(connection) > before:
+            gone.append(chat_id)
+    return tuple(gone)
+
+
+def _rows(connection: Connection) -> int:
+    """How many rows this connection has changed so far."""
+    changes: int = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+    return changes
+
+
+def _of(table: Any, chat_id: int, keep: Collection[int]) -> ColumnElement[bool]:
+    mine: ColumnElement[bool] = table.c.chat_id == chat_id
+    return and_(mine, table.c.thread_id.not_in(keep)) if keep else mine

@@ -1,0 +1,365 @@
+"""What comes in: a bad update holds up nobody, and a flooder costs next to nothing."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+from telegram import Update
+from telegram.error import Forbidden, TelegramError
+from telegram.ext import ExtBot, TypeHandler
+from telegram.request import RequestData
+
+from bot.core.texts import TOO_FAST
+from bot.telegram.application import InOrderWithinChat, build_application
+from bot.telegram.gate import Gate
+from bot.telegram.intake import UpdatesRequest, screened
+from bot.telegram.polling import receiving
+from tests.fakes import FixedClock, ForgottenHolds
+from tests.fuzz_updates import Recorder, Unpaced
+
+Json = dict[str, Any]
+PERSON = {"id": 501, "is_bot": False, "first_name": "Aigerim"}
+OURSELVES = {"id": 1_000_000_001, "is_bot": True, "first_name": "Digest Bot", "username": "digest_bot"}
+PRIVATE = {"id": 501, "type": "private", "first_name": "Aigerim"}
+GROUP = {"id": -1001, "type": "supergroup", "title": "Circle"}
+
+
+def message(text: str = "/next", chat: Json | None = None, sender: Json | None = None, **fields: Any) -> Json:
+    """A message as Telegram sends it; a command has its entity."""
+    body: Json = {
+        "message_id": 9,
+        "date": 1_795_000_000,
+        "chat": chat or PRIVATE,
+        "from": sender or PERSON,
+        "text": text,
+    }
+    if text.startswith("/"):
+        body["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
+    return body | fields
+
+
+def update(number: Any = 1, **about: Any) -> Json:
+    """An update about one thing, a message unless it is said."""
+    return {"update_id": number} | (about or {"message": message()})
+
+
+def payload(*updates: Any) -> bytes:
+    """An answer of getUpdates."""
+    return json.dumps({"ok": True, "result": updates}).encode()
+
+
+def logged(work: Callable[[], Any]) -> list[Any]:
+    """The lines that some work logs."""
+    with structlog.testing.capture_logs() as lines:
+        work()
+    return lines
+
+
+BAD = [
+    {"message": 5},
+    {"message": []},
+    {"message": message() | {"text": 5}},
+    {"message": message(date="soon")},
+    {"message": message(date=10**15)},
+    {"message": message(chat={"id": 501})},
+    {"message": message(chat={"id": "501", "type": "private"})},
+    {"message": message(chat={"id": True, "type": "private"})},
+    {"message": message(chat={"id": 2**63, "type": "private"})},
+    {"message": message("half \ud800")},
+    {"message": message("/next", entities={})},
+    {"message": message("/next", entities=[{"type": "bot_command", "offset": 0, "length": 6}])},
+    {"message": message("/next", entities=[{"type": "bold", "offset": -1, "length": 2}])},
+    {"message": message("😀", entities=[{"type": "bold", "offset": 1, "length": 1}])},
+    {"message": message(" ", entities=[{"type": "bot_command", "offset": 0, "length": 1}])},
+    {"message": message(" ", entities=[{"type": "bot_command", "offset": 0, "length": 0}])},
+    {"message": message("x", reply_to_message=message(sender={"id": None}))},
+    {"message": message(message_thread_id=1.5)},
+    {"message": message(migrate_to_chat_id="-1002")},
+    {"message": message(location={"latitude": float("nan"), "longitude": 0.0})},
+    {"message": message(), "channel_post": message()},
+    {"callback_query": {"id": "1", "data": "next", "chat_instance": "1"}},
+    {"callback_query": {"id": "1", "from": PERSON, "data": ["next"], "chat_instance": "1"}},
+    {"my_chat_member": {"chat": PRIVATE, "from": PERSON, "date": 1}},
+    {"inline_query": {"id": "1", "from": PERSON, "query": None, "offset": ""}},
+    {"chosen_inline_result": {"result_id": 5, "from": PERSON, "query": ""}},
+]
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_bad_update_becomes_one_that_holds_nothing(bad: Json) -> None:
+    """PTB can read it, no handler takes it, and the next getUpdates confirms it; those beside it stay as they are."""
+    first, last = update(1), update(3)
+    assert screened([first, update(2, **bad), last]) == [first, {"update_id": 2}, last]
+    assert Update.de_json({"update_id": 2}).effective_message is None
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        {"message": message("hello", GROUP, message_thread_id=7, is_topic_message=True)},
+        {"message": message("😀 é", entities=[{"type": "bold", "offset": 0, "length": 2}])},
+        {"message": message("x", something_new={"a": 1}) | {"from": None}},
+        {"channel_post": message(chat={"id": -1002, "type": "channel", "title": "C"})},
+        {"callback_query": {"id": "1", "from": PERSON, "inline_message_id": "a", "chat_instance": "1"}},
+        {"inline_query": {"id": "1", "from": PERSON, "query": "су", "offset": ""}},
+        {"something_new": {"a": 1}},
+    ],
+)
+def test_what_the_bot_api_may_send_comes_through(good: Json) -> None:
+    """Also what it has learned since."""
+    assert screened([update(1, **good)]) == [update(1, **good)]
+
+
+def test_a_bad_update_is_logged_once_by_its_number_and_nothing_else() -> None:
+    """Neither what it says nor whose it is."""
+    bad = update(77, message=message("secret words", chat={"id": 987654321, "type": 5}))
+    (line,) = logged(lambda: screened([bad, update(78)]))
+    assert line["event"] == "update.malformed"
+    assert line["update"] == 77
+    assert line["where"] == "message.chat.type"
+    assert "987654321" not in str(line)
+    assert "secret" not in str(line)
+
+
+@pytest.mark.parametrize("number", ["1", None, 1.5, True, 0, -5, 2**31, 10**30, [], {}])
+def test_an_update_without_a_number_is_skipped(number: Any) -> None:
+    """To confirm a number that Telegram never gives would drop what is yet to come."""
+    assert screened([update(4), update(number), update(5)]) == [update(4), update(5)]
+
+
+def test_numbers_that_come_twice_or_in_disorder_are_all_confirmed() -> None:
+    """PTB confirms up to the last one: so the last one is the highest."""
+    out_of_order = [update(9), update(9), update(4)]
+    assert screened(out_of_order) == [*out_of_order, {"update_id": 9}]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b'{"ok":true}',
+        b'{"ok":true,"result":{}}',
+        payload(update("x"), 5, None),
+        b'{"ok":true,"result":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+)
+def test_an_answer_with_nothing_to_go_on_with_is_asked_for_again_later(answer: bytes) -> None:
+    """TelegramError is what PTB's loop waits after; anything else it would ask for again at once."""
+    with pytest.raises(TelegramError):
+        UpdatesRequest.parse_json_payload(answer)
+
+
+def test_half_a_character_or_an_endless_number_spoils_one_update_alone() -> None:
+    """Strict JSON readers refuse the whole answer."""
+    text = payload(update(1), update(2, message=message("\ud800")), update(3)).replace(
+        b"1795000000", b"9" * 5_000, 1
+    )
+    result = UpdatesRequest.parse_json_payload(text)["result"]
+    assert result == [{"update_id": 1}, {"update_id": 2}, update(3)]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "chat", "text", "x"]), inner)
+    ),
+)
+
+
+@given(st.lists(json_values | st.fixed_dictionaries({"update_id": json_values, "message": json_values})))
+def test_nothing_but_a_telegram_error_comes_out(updates: list[Any]) -> None:
+    """Whatever stands in the list, PTB can read what is left of it."""
+    try:
+        left = screened(updates)
+    except TelegramError:
+        return
+    assert all(isinstance(Update.de_json(each), Update) for each in left)
+
+
+class Scripted(UpdatesRequest):
+    """Answers getUpdates by a script, then with nothing; keeps the offsets."""
+
+    def __init__(self, *answers: bytes) -> None:
+        super().__init__(1)
+        self.answers = list(answers)
+        self.offsets: list[int] = []
+
+    async def do_request(
+        self, *_: Any, request_data: RequestData | None = None, **__: Any
+    ) -> tuple[int, bytes]:
+        """One answer."""
+        given: Json = request_data.parameters if request_data else {}
+        self.offsets.append(given.get("offset", 0))
+        if not self.answers:
+            await asyncio.sleep(0.01)
+        return 200, self.answers.pop(0) if self.answers else payload()
+
+
+async def test_the_loop_goes_on_over_bad_updates_and_handles_the_good_ones_in_order() -> None:
+    """Through PTB's own loop: each batch is confirmed, and nothing is fetched twice."""
+    poll = Scripted(
+        payload(update(10), update(11, message=7), update("x"), update(12), update(2**70)),
+        payload(update(13, callback_query=None, message=[])),
+        payload(update(14)),
+    )
+    limiter, recorder = Unpaced(30, FixedClock(), ForgottenHolds(), {}), Recorder()
+    application = build_application("1:token", "http://127.0.0.1:9", lambda: None, limiter, 1)
+    application.bot._request = (poll, recorder)
+    handled: list[int] = []
+
+    async def handle(each: Update, _: Any) -> None:
+        if each.message:
+            handled.append(each.update_id)
+
+    application.add_handler(TypeHandler(Update, handle))
+    async with application, receiving(application):
+        while 14 not in handled:
+            await asyncio.sleep(0.01)
+    assert handled == [10, 12, 14]
+    assert poll.offsets[:4] == [0, 13, 14, 15]
+
+
+# -- the gate ---------------------------------------------------------------------------------------------
+
+
+class Rig:
+    """A gate with its clock, and the bot whose updates come to it."""
+
+    def __init__(self, admins: tuple[int, ...] = ()) -> None:
+        self.now = 0.0
+        self.recorder = Recorder()
+        self.bot: ExtBot[None] = ExtBot(
+            "1000000001:token", request=self.recorder, get_updates_request=self.recorder
+        )
+        self.gate = Gate(admins, seconds=lambda: self.now)
+
+    async def lets_in(self, times: int, **about: Any) -> int:
+        """How many of so many equal updates it lets in."""
+        await self.bot.initialize()
+        each = Update.de_json(update(1, **about), self.bot)
+        return sum([await self.gate.lets_in(each) for _ in range(times)])
+
+    @property
+    def told(self) -> int:
+        """Messages and toasts so far."""
+        return self.recorder.calls["sendMessage"] + self.recorder.calls["answerCallbackQuery"]
+
+
+PRESS = {"id": "1", "from": PERSON, "message": message("a digest"), "data": "next", "chat_instance": "1"}
+MEMBER = {"user": OURSELVES, "status": "member"}
+MEMBERSHIP = {
+    "chat": PRIVATE,
+    "from": PERSON,
+    "date": 1,
+    "old_chat_member": MEMBER,
+    "new_chat_member": MEMBER,
+}
+SERVICE = {name: value for name, value in message().items() if name not in {"text", "entities"}}
+
+
+@pytest.mark.parametrize(
+    ("about", "let_in", "told"),
+    [
+        ({"message": message()}, 5, 1),
+        ({"message": message("just words")}, 5, 1),
+        ({"message": SERVICE | {"sticker": None, "location": {"latitude": 1.0, "longitude": 1.0}}}, 5, 1),
+        ({"message": SERVICE | {"chat_shared": {"request_id": 1, "chat_id": -5}}}, 5, 1),
+        ({"message": message("/next", GROUP)}, 5, 1),
+        ({"message": message("/next@Digest_Bot", GROUP)}, 5, 1),
+        ({"message": message("yes", GROUP, reply_to_message=message(sender=OURSELVES))}, 5, 1),
+        ({"message": message("/next", GROUP, sender_chat=GROUP)}, 5, 1),
+        (
+            {
+                "channel_post": message("/next", GROUP | {"type": "channel"}, sender_chat=GROUP)
+                | {"from": None}
+            },
+            5,
+            1,
+        ),
+        ({"callback_query": PRESS}, 20, 1),
+        ({"callback_query": PRESS | {"message": message("a digest", GROUP)}}, 20, 1),
+        ({"inline_query": {"id": "1", "from": PERSON, "query": "water", "offset": ""}}, 20, 0),
+        ({"message": message("/next@other_bot", GROUP)}, 100, 0),
+        ({"message": message("talk", GROUP)}, 100, 0),
+        ({"message": SERVICE | {"migrate_to_chat_id": -1002, "chat": GROUP}}, 100, 0),
+        ({"message": SERVICE | {"new_chat_title": "B"}}, 100, 0),
+        ({"my_chat_member": MEMBERSHIP}, 100, 0),
+    ],
+)
+async def test_how_many_of_each_kind_come_in(about: Json, let_in: int, told: int) -> None:
+    """What is asked of the bot is limited, with one notice; what happens around it and what others talk is not."""
+    rig = Rig()
+    assert await rig.lets_in(100, **about) == let_in
+    assert rig.told == told
+
+
+async def test_operators_are_never_limited() -> None:
+    """They have `/broadcast` to send in a hurry."""
+    assert await Rig(admins=(501,)).lets_in(100, message=message()) == 100
+
+
+async def test_a_reader_hears_the_notice_in_the_topic_that_asked() -> None:
+    """And below the button, where a press is one too many."""
+    rig, heard = Rig(), list[Json]()
+    rig.recorder.heard = heard.append
+    await rig.lets_in(10, message=message("/next", GROUP, message_thread_id=7, is_topic_message=True))
+    await rig.lets_in(30, callback_query=PRESS)
+    said, toast = heard
+    assert (said["chat_id"], said["message_thread_id"], said["text"]) == (-1001, 7, TOO_FAST)
+    assert (toast["callback_query_id"], toast["text"], toast["cache_time"]) == ("1", TOO_FAST, 5)
+
+
+async def test_a_group_has_a_limit_of_its_own_over_all_its_members() -> None:
+    """Twenty a minute, as Telegram takes no more there."""
+    rig = Rig()
+    came_in = 0
+    for member in range(100):
+        came_in += await rig.lets_in(1, message=message("/next", GROUP, sender=PERSON | {"id": member + 1}))
+    assert came_in == 20
+    assert rig.told == 1
+    assert await rig.lets_in(1, message=message()) == 1, "in private they may go on"
+
+
+async def test_a_notice_that_cannot_be_sent_is_no_failure() -> None:
+    """The flooder may have blocked the bot."""
+    rig = Rig()
+
+    async def refused(_: Update) -> None:
+        raise Forbidden("bot was blocked by the user")
+
+    rig.gate.notice = refused
+    assert await rig.lets_in(10, message=message()) == 5
+
+
+async def test_a_flooders_updates_wait_for_nothing() -> None:
+    """They are dropped while the chat's first update is still at work, and others go on beside it."""
+    rig, gate = Rig(), asyncio.Event()
+    processor = InOrderWithinChat(rig.gate)
+    await rig.bot.initialize()
+    done: list[int] = []
+
+    async def work(person: int) -> None:
+        if person == 501:
+            await gate.wait()
+        done.append(person)
+
+    def begin(person: int) -> asyncio.Task[None]:
+        said = message(chat=PRIVATE | {"id": person}, sender=PERSON | {"id": person})
+        each = Update.de_json(update(1, message=said), rig.bot)
+        return asyncio.create_task(processor.process_update(each, work(person)))
+
+    flood = [begin(501) for _ in range(500)]
+    other = begin(502)
+    await asyncio.wait_for(other, 5)
+    assert done == [502]
+    assert sum(task.done() for task in flood) == 495
+    gate.set()
+    await asyncio.gather(*flood)
+    assert done == [502] + [501] * 5
