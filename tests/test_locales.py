@@ -21,7 +21,7 @@ def sentences(language: str) -> Iterator[Message]:
 
 def forms(message: Message) -> tuple[str, ...]:
     """The sentence, or its plural forms."""
-    return message.string if isinstance(message.string, tuple) else (str(message.string),)
+    return tuple(map(str, message.string)) if isinstance(message.string, tuple) else (str(message.string),)
 
 
 def places(text: str) -> set[str]:
@@ -58,17 +58,17 @@ def test_what_is_compiled_is_what_is_written(language: str) -> None:
 
     for message in sentences(language):
         if isinstance(message.id, tuple):
-            said = {compiled.ngettext(*message.id, number) for number in range(100)}
-            assert said == set(forms(message))
+            one, many = message.id
+            assert {compiled.ngettext(one, many, number) for number in range(100)} == set(forms(message))
         else:
-            assert compiled.gettext(message.id) == message.string
+            assert compiled.gettext(str(message.id)) == message.string
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_has_the_same_places_and_commands(language: str) -> None:
     """No `{name}` is missing or made up, no /command, no tag."""
     for message in sentences(language):
-        originals = message.id if isinstance(message.id, tuple) else (str(message.id),)
+        originals = tuple(map(str, message.id)) if isinstance(message.id, tuple) else (str(message.id),)
         wanted = places(originals[-1])
         for text in forms(message):
             assert places(text) <= wanted, text

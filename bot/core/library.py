@@ -8,7 +8,7 @@ from textwrap import shorten
 from bot.core.model import Article, Digest, Theme, TranslatedDigest, TranslatedTheme, Translation
 
 _WORDS = (
-    "start help themes next search article subscribe unsubscribe settings language privacy mydata forgetme "
+    "start help themes next search article subscribe unsubscribe settings language privacy mydata forgetme channels "
     "stats broadcast outbox changes cancel all daily everyday weekdays workdays weekends weekend "
     "mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday "
     "at in on every day and to for utc"

@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "settings": N_("Time, days, themes, language"),
     "language": N_("Choose the language"),
     "unsubscribe": N_("Stop the daily digest"),
+    "channels": N_("Send digests to your channel"),
     "changes": N_("What was changed since you read it"),
     "privacy": N_("What I keep about you, and what not"),
     "mydata": N_("All that I keep about you, as a file"),
@@ -26,7 +27,7 @@ COMMANDS: dict[str, str] = {
 """The built-in commands and their descriptions in Telegram's menu, in its order."""
 GROUPS: dict[str, tuple[str, ...]] = {
     N_("📖 Read"): ("next", "themes", "search", "article", "changes"),
-    N_("🔔 Subscribe"): ("subscribe", "settings", "unsubscribe"),
+    N_("🔔 Subscribe"): ("subscribe", "settings", "unsubscribe", "channels"),
     N_("👤 You"): ("language", "privacy", "mydata", "forgetme"),
 }
 """The built-in commands as /help tells them; /help itself and /start need no telling there."""
