@@ -56,9 +56,7 @@ def add_routes(
             application.add_handler(CommandHandler(name, answer, filters=asked))
     application.add_handlers(
         [
-            MessageHandler(filters.StatusUpdate.MIGRATE, chats.migrated),
-            MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, chats.reopened),
-            MessageHandler(filters.StatusUpdate.CHAT_SHARED, reading.of(chats.shared)),
+            *_about_chats(chats, reading),
             MessageHandler(asked & filters.COMMAND, reading.of(reading.other_command)),
             *_about_zones(zones, reading),
             MessageHandler(_WRITTEN & _PRIVATE_TEXT, reading.of(reading.text)),
@@ -68,10 +66,19 @@ def add_routes(
             InlineQueryHandler(searching.inline),
             CallbackQueryHandler(chats.press, pattern=CHANNELS_DATA),
             CallbackQueryHandler(reading.press),
-            ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ]
     )
     application.add_error_handler(reading.failed)
+
+
+def _about_chats(chats: ChatHandlers, reading: Handlers) -> list[BaseHandler[Any, Any, Any]]:
+    """What becomes of groups, topics and channels, and a channel that was chosen with the keyboard."""
+    return [
+        MessageHandler(filters.StatusUpdate.MIGRATE, chats.migrated),
+        MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, chats.reopened),
+        MessageHandler(filters.StatusUpdate.CHAT_SHARED, reading.of(chats.shared)),
+        ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER),
+    ]
 
 
 def _about_zones(zones: ZoneHandlers, reading: Handlers) -> list[BaseHandler[Any, Any, Any]]:
