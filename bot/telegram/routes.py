@@ -22,6 +22,11 @@ from bot.telegram.searching import SearchHandlers
 from bot.telegram.settings import SETTINGS_DATA, WHERE_DATA, SettingsHandlers
 from bot.telegram.zones import ZoneHandlers
 
+_WRITTEN = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD & ~filters.VIA_BOT
+"""What a linked channel posts is copied to its group by Telegram, and is nobody's command there; a digest that is
+shared by inline mode asks nothing."""
+_PRIVATE_TEXT = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
+
 
 def add_routes(
     application: App,
@@ -34,10 +39,7 @@ def add_routes(
     """Register all that readers can say and press; a theme's command is looked up when it comes."""
     reading, settings = Handlers(reception, rich), SettingsHandlers(reception, chats.target_of)
     zones, searching = ZoneHandlers(settings, reading.text), SearchHandlers(reception)
-    # What a linked channel posts is copied to its group by Telegram, and is nobody's command there; a digest that
-    # is shared by inline mode asks nothing.
-    written = filters.UpdateType.MESSAGE & ~filters.IS_AUTOMATIC_FORWARD & ~filters.VIA_BOT
-    asked: filters.BaseFilter = written
+    asked: filters.BaseFilter = _WRITTEN
     if in_channels:
         asked = asked | filters.UpdateType.CHANNEL_POST
     privacy = PrivacyHandlers(reception)
@@ -52,13 +54,12 @@ def add_routes(
         for name in names.split():
             answer = reading.of(getattr(handlers, name))
             application.add_handler(CommandHandler(name, answer, filters=asked))
-    private_text = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
     application.add_handlers(
         [
             *_about_chats(chats, reading),
             MessageHandler(asked & filters.COMMAND, reading.of(reading.other_command)),
             *_about_zones(zones, reading),
-            MessageHandler(written & private_text, reading.of(reading.text)),
+            MessageHandler(_WRITTEN & _PRIVATE_TEXT, reading.of(reading.text)),
             CallbackQueryHandler(privacy.press, pattern=FORGET_DATA),
             CallbackQueryHandler(settings.press, pattern=SETTINGS_DATA),
             CallbackQueryHandler(searching.turn, pattern=r"^f:\d{1,2}$"),
@@ -82,10 +83,9 @@ def _about_chats(chats: ChatHandlers, reading: Handlers) -> list[BaseHandler[Any
 
 def _about_zones(zones: ZoneHandlers, reading: Handlers) -> list[BaseHandler[Any, Any, Any]]:
     """Where readers are: locations, cities and times that they write, in groups in reply to the bot alone."""
-    written = filters.UpdateType.MESSAGE & ~filters.VIA_BOT
     text = filters.TEXT & ~filters.COMMAND & (filters.ChatType.PRIVATE | filters.REPLY)
     return [
-        MessageHandler(written & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
-        MessageHandler(written & text, reading.of(zones.text)),
+        MessageHandler(_WRITTEN & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
+        MessageHandler(_WRITTEN & text, reading.of(zones.text)),
         CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
     ]
