@@ -51,7 +51,11 @@ def back(say: Language, upcoming: str) -> str:
 
 def place(say: Language, title: str, chat_id: int) -> str:
     """What a chat is called: by its title, escaped, or by its id where that is not to be had."""
-    return f"“<b>{title}</b>”" if title else say("a chat that you have set up ({id})", id=chat_id)
+    return (
+        say("“<b>{title}</b>”", title=title)
+        if title
+        else say("a chat that you have set up ({id})", id=chat_id)
+    )
 
 
 def lost(say: Language, trouble: Trouble, where: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
+from bot.core.language import ENGLISH, N_, Language
 from bot.core.model import EVERY_DAY, WEEKDAYS, WEEKENDS, Preferences
 from bot.core.zones import read_clock
 
@@ -73,6 +74,10 @@ _LONGEST = 40
 """Characters of a word that is repeated to the reader; the rest is cut."""
 
 
+_MATTERS = {"time": N_("time"), "zone": N_("zone")}
+"""What a line may say once; days and themes add up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Understood:
     """What a line says: only what it names is set. `problems` are the words that were not understood."""
@@ -94,12 +99,13 @@ def parse(
     themes: Collection[str],
     zones: Collection[str],
     places: Callable[[str], str | None] = lambda _: None,
+    say: Language = ENGLISH,
 ) -> Understood:
     """Read the words of a line in any order.
 
     `themes` are the commands that exist, `zones` the IANA names; `places` gives the zone of a city that is called so
     in any language. Never raises: what cannot be read, or says two different things about one matter, is told in
-    `problems` as a sentence without a full stop.
+    `problems` as a sentence of the reader's without a full stop.
     """
     reader = _Reader(tuple(themes), {zone.casefold(): zone for zone in zones}, places)
     found: dict[str, Any] = {}
@@ -107,14 +113,17 @@ def parse(
     for word in reader.join([part for whole in words for part in whole.split(",") if part]):
         key, value = reader.read(word)
         if key is None:
-            problems.append(reader.complaint(word))
+            problems.append(reader.complaint(say, word))
         elif key == "days" and "days" in found:
             found["days"] |= value
         elif key == "themes" and "themes" in found:
             every = not value or not found["themes"]  # “all” and a name besides: all
             found["themes"] = () if every else tuple(sorted({*found["themes"], *value}))
         elif key in found and found[key] != value:
-            problems.append(f"two values for the {key}: “{_shown(word)}” is the second")
+            matter = say(_MATTERS[key])
+            problems.append(
+                say("two values for the {matter}: “{word}” is the second", matter=matter, word=_shown(word))
+            )
         elif key:
             found[key] = value
     return Understood(**found, problems=tuple(problems))
@@ -176,14 +185,15 @@ class _Reader:
                 return matter, value
         return None, None
 
-    def complaint(self, word: str) -> str:
+    def complaint(self, say: Language, word: str) -> str:
         """What is wrong with a word, and the nearest word that would have been understood."""
         known = (*self._themes, *_DAY_SETS, *self._cities)
         near = get_close_matches(word.casefold().lstrip("/"), known, n=1, cutoff=0.75)
         if not near:
-            return f"“{_shown(word)}”"
+            return say("“{word}”", word=_shown(word))
         zones = self._cities.get(near[0])
-        return f"“{_shown(word)}” (did you mean {min(zones) if zones else near[0]}?)"
+        meant = min(zones) if zones else near[0]
+        return say("“{word}” (did you mean {near}?)", word=_shown(word), near=meant)
 
     def _theme(self, word: str) -> tuple[str, ...] | None:
         name = word.removeprefix("/").partition("@")[0]

@@ -37,7 +37,8 @@ def found(say: Language, first: int, last: int, total: int | None) -> str:
 def introduction(say: Language, title: str, digests: int) -> str:
     """One line for who came by a link to a digest: what this bot is."""
     return say(
-        "👋 This was one of {digests} on <b>{title}</b>. I can send you one a day, each read in a minute.",
+        "👋 This was a digest of <b>{title}</b>. There are {digests} here. I can send you one a day, each read in "
+        "a minute.",
         digests=say.count("{number} short digest", "{number} short digests", digests),
         title=title,
     )

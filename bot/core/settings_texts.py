@@ -88,7 +88,7 @@ def not_subscribed(say: Language, language: str, read: int, total: int, offer: s
     """The settings of a chat that has no subscription; `offer` is what one would begin as."""
     return say(
         "🔔 <b>No daily digest here yet</b>\n\n🗣 {language}\n📖 {read} of {total} read\n\n"
-        "Subscribe, and one comes at {offer}. You can change that at any time.",
+        "Subscribe, and one comes: {offer}. You can change that at any time.",
         language=language,
         read=say.number(read),
         total=say.number(total),
@@ -103,7 +103,7 @@ def at_place(say: Language, place: str, zone: str, clock: str) -> str:
 
 def choose_zone(say: Language, present: str, hint: str) -> str:
     """The question for a zone; `present` is the one that is set."""
-    return say("🌍 <b>Which time zone?</b>\n\nNow: {present}\n\n{hint}", present=present, hint=hint)
+    return say("🌍 <b>Which time zone?</b>\n\nChosen: {present}\n\n{hint}", present=present, hint=hint)
 
 
 def zone_set(say: Language, place: str, zone: str, clock: str, upcoming: str) -> str:
@@ -136,7 +136,7 @@ def zone_without_subscription(say: Language, place: str, zone: str, clock: str) 
 def which_place(say: Language, typed: str, *, subscribed: bool) -> str:
     """The question which of several places was meant; without a subscription a choice begins one."""
     question = say("🌍 <b>{typed}</b>: which of these? Each with its time now.", typed=typed)
-    return question if subscribed else question + "\n\n" + say("Your choice starts a digest a day there.")
+    return question if subscribed else question + "\n\n" + say("Choosing one also starts a digest a day.")
 
 
 def no_such_place(say: Language, typed: str) -> str:

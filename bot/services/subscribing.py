@@ -1,5 +1,6 @@
 """Subscribing by a line, and what becomes of a subscription when its chat leaves, returns or moves."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import available_timezones
@@ -17,6 +18,8 @@ from bot.ports.places import Atlas
 
 NO_ATLAS = Atlas(lambda _text, _limit: (), lambda zone, _language: texts.city(zone), lambda _x, _y: None)
 """Zones by their own names alone."""
+
+_zones = functools.cache(available_timezones)  # 14 ms each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Subscribing:
     async def line(self, chat: Chat, words: Sequence[str], at: At = HERE) -> Message:
         """Subscribe by a line; without words with the defaults, or show what there is."""
         themes = [theme.name for theme in self.library.themes]
-        understood = parse(words, themes, available_timezones(), self._place)
+        understood = parse(words, themes, _zones(), self._place, self.say)
         if understood.problems:
             problems = tuple(escape(problem) for problem in understood.problems)
             return Message(texts.not_understood(self.say, problems, themes[0]))
