@@ -112,6 +112,7 @@ function drawUsers() {
   $("users").replaceChildren(...world.users.map(({ id, first_name: name }) =>
     element("button", { type: "button", "data-user": id, "aria-pressed": id === user }, name)));
   const spoken = world.users.find(({ id }) => id === user).language_code;
+  document.body.dataset.spoken = spoken;
   $("languages").replaceChildren(...LANGUAGES.map(([code, name]) =>
     element("button", { type: "button", lang: code, "data-language": code, "aria-pressed": code === spoken }, name)));
 }

@@ -20,7 +20,7 @@ const weekday = english({ weekday: "short" });
 /** For example "Tue 24 Nov, 09:00". */
 export const shortMoment = (unix) => `${weekday(unix)} ${shortDay(unix)}, ${clockTime(unix)}`;
 
-/** A moment in the viewer's own language, by a format of Bot API's date_time entity: `w?[dD]?[tT]?`. */
+/** A moment in the language of who one is (data-spoken of the page, else the browser's), by a format of Bot API's date_time entity: `w?[dD]?[tT]?`. */
 export function when(unix, format) {
   const options = {};
   if (format.includes("w")) options.weekday = "long";
@@ -28,7 +28,7 @@ export function when(unix, format) {
   if (format.includes("D")) Object.assign(options, { day: "numeric", month: "long", year: "numeric" });
   if (/t/i.test(format)) Object.assign(options, { hour: "2-digit", minute: "2-digit" });
   if (format.includes("T")) options.second = "2-digit";
-  return new Intl.DateTimeFormat(undefined, options).format(unix * 1000);
+  return new Intl.DateTimeFormat(document.body.dataset.spoken, options).format(unix * 1000);
 }
 
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];

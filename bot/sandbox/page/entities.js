@@ -58,8 +58,9 @@ function spoiler(children) {
 
 function moment({ unix_time: unix, date_time_format: format }, children, now) {
   const attributes = { datetime: new Date(unix * 1000).toISOString(), title: when(unix, "wDt") };
-  if (!format) return element("time", attributes, ...children);
-  return element("time", attributes, format === "r" ? relative(unix - now) : when(unix, format));
+  const shown = format && (format === "r" ? relative(unix - now) : when(unix, format));
+  // A browser that does not know the language calls November “M11”: what the bot wrote is better then.
+  return element("time", attributes, ...(!shown || /\bM\d\d\b/.test(shown) ? children : [shown]));
 }
 
 function toNode({ entity, text, children: tree }, now) {
