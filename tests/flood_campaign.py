@@ -148,7 +148,7 @@ async def flood(
     world.updates = deque()  # Telegram keeps them for a day; the sandbox the last 2,000
     people = range(FIRST, FIRST + readers)
     world.crowd |= {person: Counter() for person in (FLOODER, *people)}
-    bot = Bot(sandbox.url, TOKEN, folder, BOT_LOG__FORMAT="json")
+    bot = Bot(sandbox.url, TOKEN, folder, BOT_LOG__FORMAT="json", BOT_TELEGRAM__BURST="5")
     await bot.start()
     assert bot._process is not None
     try:

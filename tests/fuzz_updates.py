@@ -136,11 +136,15 @@ class Recorder(BaseRequest):
             "getMe": BOT,
             "sendMessage": {"message_id": 5, "date": 1, "chat": chat, "text": "sent"},
             "editMessageText": True,
+            "getChat": chat | {"accent_color_id": 0, "max_reaction_count": 1, "accepted_gift_types": GIFTS},
             "getChatMember": {"status": status, "user": BOT | {"id": 7}, "can_be_edited": False, **rights},
         }.get(name, True)
         return 200, orjson.dumps({"ok": True, "result": result})
 
 
+GIFTS = dict.fromkeys(
+    ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
+)
 ADMIN_RIGHTS = (
     "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats", "can_restrict_members",
     "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories", "can_edit_stories",

@@ -89,7 +89,7 @@ async def test_a_correction_reaches_posts_readers_and_changes(stage: Stage) -> N
         messages = await until(lambda messages: any(SHOWN in each["text"] for each in messages), chat)
         (edited,) = [each for each in messages if SHOWN in each["text"]]
         assert edited["edit_date"] is not None
-        assert "/water · 2/5 read" in edited["text"]
+        assert ("#water · 2/3" if chat is channel else "/water · 2/5 read") in edited["text"]
         assert len([each for each in messages if "Springs" in each["text"]]) == 1
 
     messages = await until(lambda messages: len(messages) == len(private) + 1, reader)

@@ -172,7 +172,8 @@ def test_a_translation_is_shown_where_there_is_one(folder: Path) -> None:
     assert [each.code for each in look(folder, language="ru").languages] == ["ru", "en"]
     assert russian["springs"].message["text"].startswith("💧 Родники\n\nРодник — начало реки.\n\nТак")
     assert (russian["springs"].translated, russian["seas"].translated) == (True, False)
-    assert russian["seas"].message == digests(shown)["seas"].message
+    text = digests(shown)["seas"].message["text"]
+    assert russian["seas"].message["text"] == text.replace("1/5 read", "1/5 прочитано")
     assert [one.digests for one in shown.languages[0].articles[0].paragraphs] == [
         ("springs", "seas"),
         ("seas", "lakes", "dams", "fish"),
