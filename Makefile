@@ -48,7 +48,7 @@ reliability: .venv/dev ## kill the bot, break its network, fill its disk; write 
 	$(BIN)/python -m tests.full_campaign
 
 .PHONY: fuzz
-fuzz: .venv/dev ## 100,000 broken YAML files and 100,000 Markdown texts: nothing may come of them but findings
+fuzz: .venv/dev ## 100,000 broken YAML files, 100,000 Markdown texts and 1,000,000 mutated updates: nothing may come of them
 	$(BIN)/python -m tests.fuzz
 
 picture: .venv/dev ## take the README's picture anew (needs Chromium)
