@@ -11,6 +11,7 @@ from bot.content.schema import ThemeFile
 from bot.content.sheets import Digests, Doubt, Folder, Sheet, is_todo, rendered
 from bot.core import texts
 from bot.core.findings import Finding
+from bot.core.links import DIGEST
 from bot.core.markdown import render, units
 from bot.documents import Document
 
@@ -98,8 +99,14 @@ def _dates(folder: Folder, sheet: Sheet[ThemeFile], today: dt.date) -> Iterator[
 
 
 def dead_deep_links(folders: Sequence[Folder]) -> Iterator[Doubt]:
-    """Links that start a bot with a word that is no theme's; they may lead to another bot."""
-    names = {name for folder in folders for name in folder.names}
+    """Links that start a bot with what names no theme or digest; they may lead to another bot."""
+    digests = {
+        f"{DIGEST}{item.id}"
+        for folder in folders
+        for sheet in folder.themes
+        for item in sheet.content.digests
+    }
+    names = {name for folder in folders for name in folder.names} | digests | {"search"}
     for sheet in (sheet for folder in folders for sheet in folder.files):
         for index in range(len(sheet.content.digests)):
             for address in re.findall(r'<a href="([^"]*)">', rendered(sheet, index).html):
@@ -107,7 +114,7 @@ def dead_deep_links(folders: Sequence[Folder]) -> Iterator[Doubt]:
                 started = parse_qs(parts.query).get("start", []) if parts.hostname in _TELEGRAM else []
                 for name in started:
                     if name.casefold() not in names:
-                        message = f"this link starts a bot with `{name[:64]}`, which is no theme"
+                        message = f"this link starts a bot with `{name[:64]}`, which is no theme or digest"
                         hint = (
                             "correct the name; if the link leads to another bot, acknowledge it with a reason"
                         )
