@@ -2,7 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8080
 BIN := .venv/bin
-COMPILE := uv pip compile -q --universal --generate-hashes --python-version 3.11 pyproject.toml
+# Extras stay in the lines: without them pip looks for `lxml[html-clean]` anew, and refuses the next version for its hash.
+COMPILE := uv pip compile -q --no-strip-extras --universal --generate-hashes --python-version 3.11 pyproject.toml
 
 .PHONY: demo run test check lint types architecture bench picture format lock clean help
 .DEFAULT_GOAL := help

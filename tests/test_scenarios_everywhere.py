@@ -112,6 +112,46 @@ async def test_a_reader_subscribes_and_gets_a_digest(reader: Reader, stage: Stag
     assert "🔕" not in str((await reader.hears("/settings"))["reply_markup"])
 
 
+@pytest.mark.parametrize("language", PEOPLE)
+async def test_a_channel_is_set_up_in_private_and_posted_in(
+    stage: Stage, library: Library, language: str
+) -> None:
+    """By its administrator, in whose language its posts are; a post is for everybody."""
+    person = Person(stage.sandbox, PEOPLE[language])
+    before = len(await person.from_bot())
+    await person.start()
+    await person.answer(before)
+    channel = await person.new_chat("channel", f"News {language}", bot="administrator")
+    await person.say(f"/channels {channel}")
+    settings = (await person.from_bot())[-1]
+    for _ in range(100):  # the keyboard is taken away by a message of its own
+        if settings["reply_markup"] and "inline_keyboard" in settings["reply_markup"]:
+            break
+        await asyncio.sleep(0.02)
+        settings = (await person.from_bot())[-1]
+    assert f"News {language}" in settings["text"]
+    await stage.next_delivery()
+    post = await Person(stage.sandbox, PEOPLE[language], channel).answer(0)
+    titles = {item.title for theme in library.in_language(language).themes for item in theme.digests}
+    assert any(title in post["text"] for title in titles)
+    assert post["text"].splitlines()[-1].startswith("#")
+    await person.press(await person.again(settings), "🔕")
+
+
+@pytest.mark.parametrize("language", PEOPLE)
+async def test_a_reader_sees_and_erases_what_is_kept(stage: Stage, language: str) -> None:
+    """The list, the file, and the end of it: who asks after that is a stranger."""
+    person = Person(stage.sandbox, PEOPLE[language])
+    await person.start()
+    await person.say("/next")
+    assert "/forgetme" in (await person.say("/privacy"))["text"]
+    assert "mydata.json" in str(await person.say("/mydata"))
+    question = await person.say("/forgetme")
+    erase = question["reply_markup"]["inline_keyboard"][0][0]
+    await person.press(question, erase["text"])
+    assert "1/40" in (await person.say("/next"))["text"]
+
+
 async def test_a_member_who_is_no_administrator_changes_nothing(stage: Stage) -> None:
     """In a group, in each language: a sentence, and the subscription as it was."""
     owner = Person(stage.sandbox, READER)
