@@ -71,6 +71,7 @@ lock: .venv/dev ## compile the locked requirements anew (needs uv on the path)
 	$(COMPILE) -o requirements.txt
 	$(COMPILE) --extra draft -c requirements.txt -o requirements-draft.txt
 	$(COMPILE) --extra draft --extra dev -c requirements-draft.txt -o requirements-dev.txt
+	sed -i 's/^lxml\[html-clean\]/lxml[html_clean]/' requirements-d*.txt # as justext writes it: pip 23 takes them for two
 
 clean: ## remove the environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
