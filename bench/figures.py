@@ -44,7 +44,8 @@ async def first_polls() -> tuple[list[float], list[float], list[float]]:
         if method == "getUpdates":
             polled.set()
             await asyncio.sleep(0.2)
-        results: dict[str, Any] = {"getMe": ME, "getUpdates": []}
+        results: dict[str, Any] = {"getMe": ME, "getUpdates": [], "getMyDescription": {"description": ""}}
+        results["getMyShortDescription"] = {"short_description": ""}
         return web.json_response({"ok": True, "result": results.get(method, True)})
 
     app = web.Application()

@@ -21,6 +21,7 @@ class Scheduler:
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=defaults)
         self._at_work: set[asyncio.Task[Any]] = set()
+        self._stopped = False
         for name, (tick, seconds) in ticks.items():
             self._scheduler.add_job(self._run, "interval", (name, tick), seconds=seconds, id=name)
 
@@ -30,12 +31,15 @@ class Scheduler:
 
     async def stop(self) -> None:
         """Begin no more ticks, and let those at work finish: a cancelled one would leave its work half done."""
+        self._stopped = True
         self._scheduler.pause()
         while self._at_work:
             await asyncio.wait(self._at_work)
         self._scheduler.shutdown(wait=False)
 
     async def _run(self, name: str, tick: Tick) -> None:
+        if self._stopped:  # it was due in the moment of the stop, and has not begun
+            return
         task = asyncio.current_task()
         if task is not None:
             self._at_work.add(task)

@@ -1,6 +1,7 @@
 """The demo as a newcomer meets it: one command, a page in the browser, the real bot behind it."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -101,9 +102,13 @@ async def test_a_killed_bot_comes_back_and_still_knows_the_reader(demo: Demo, pa
     (bot,) = demo.bots()
     os.kill(bot, signal.SIGKILL)
     assert "starting it again" in await demo.line()
-    await page.get_by_role("button", name="Jump to next delivery").click()
-
-    await expect(last).to_contain_text("1/40 read", timeout=45_000)
+    jump = page.get_by_role("button", name="Jump to next delivery")
+    for _ in range(4):  # until the bot is back nothing is planned, and the press is refused
+        await jump.click()
+        with contextlib.suppress(AssertionError):
+            await expect(last).to_contain_text("1/40 read", timeout=10_000)
+            break
+    await expect(last).to_contain_text("1/40 read")
 
 
 @pytest.mark.parametrize("name", ["Reading circle", "Digests"])

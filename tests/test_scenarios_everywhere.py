@@ -142,7 +142,9 @@ async def test_a_channel_is_set_up_in_private_and_posted_in(
 async def test_a_reader_sees_and_erases_what_is_kept(stage: Stage, language: str) -> None:
     """The list, the file, and the end of it: who asks after that is a stranger."""
     person = Person(stage.sandbox, PEOPLE[language])
+    before = len(await person.from_bot())
     await person.start()
+    await person.answer(before)
     await person.say("/next")
     assert "/forgetme" in (await person.say("/privacy"))["text"]
     assert "mydata.json" in str(await person.say("/mydata"))
