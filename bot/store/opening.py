@@ -23,7 +23,7 @@ from bot.store.sql import SqlStore
 from bot.store.tables import metadata
 
 _log = structlog.get_logger(__name__)
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The newest migration; a test holds it to the folder."""
 _ASYNC = "sqlite+aiosqlite"
 _MIGRATIONS = Path(__file__).parent / "migrations"

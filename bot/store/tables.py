@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
     text,
@@ -160,6 +161,33 @@ stopped = Table(
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("version", String(64), nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger, nullable=False),  # in which it is handled in its turn; 0: it has been
+    Column("payload", Text, nullable=False),  # "": it has been handled, and only its number is kept
+    Column("attempt", Integer, nullable=False),  # how often it was begun
+    Column("owner", String(32)),  # who handles it
+    Column("received", Moment, nullable=False),
+    Index(
+        "inbox_waiting",
+        "chat_id",
+        "update_id",
+        sqlite_where=text("payload <> ''"),
+        postgresql_where=text("payload <> ''"),
+    ),
+    Index("inbox_received", "received"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("owner", String(32), nullable=False),
+    Column("until", Moment, nullable=False),
 )
 
 meta = Table(
