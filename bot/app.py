@@ -77,7 +77,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         health.polled()  # Telegram has just answered; the first long poll may take its time
         ticks: dict[str, tuple[Tick, float]] = {
             **parts.ticks(),
-            "inbox": (receiving.tick, 5),
+            "inbox": (receiving.tick, 2),
             "purge": (lambda: _purge(store, clock), 3600),
             "reload": (following(content, state, parts.publish, parts.alerts), 2),
             "channels": (await wiring.listing(parts.informing, parts.alerts), 300),
