@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bot.config import ConfigError, Settings, load_settings, take_token
+from bot.config import ConfigError, Settings, load_settings, take_token, take_webhook_secret
 from bot.core.model import WEEKDAYS
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
 TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"
+SECRET = "0123456789abcdef0123456789ABCDEF_-"
+HOOK = "https://bot.example.org/telegram"
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +22,10 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def written(text: str, name: str = "config.yaml") -> Path:
+def written(text: str, name: str = "config.yaml", mode: int = 0o600) -> Path:
     """A file in the present folder."""
     Path(name).write_text(text)
+    Path(name).chmod(mode)
     return Path(name)
 
 
@@ -61,7 +64,8 @@ def test_the_example_file_names_every_key_and_no_other() -> None:
         elif match := re.match(r"  (\w+):", line):
             found.add(f"{section}.{match[1]}")
     assert found == keys()
-    load_settings(written(bare), {})
+    database = written("sqlite:///data/bot.db", "database")
+    load_settings(written(bare.replace("/run/secrets/database", str(database))), {})
 
 
 # -- where settings come from -----------------------------------------------------------------------------
@@ -145,9 +149,9 @@ def test_every_error_is_told_at_once() -> None:
         "did you mean `rate`?",
         "config.yaml:6:1: unknown-key: `reder`",
         "did you mean `reader`?",
-        "BOT_WEB__PORT:1:1: bad-value: `port` must be a whole number",
-        "BOT_LOG__LEVEL:1:1: bad-value: `level` is not one of the known words",
-        "BOT_LOG__COLOUR:1:1: unknown-key: `colour`",
+        "BOT_WEB__PORT: bad-value: `port` must be a whole number",
+        "BOT_LOG__LEVEL: bad-value: `level` is not one of the known words",
+        "BOT_LOG__COLOUR: unknown-key: `colour`",
     ):
         assert part in message
 
@@ -238,3 +242,132 @@ def test_a_token_file_that_cannot_be_read_is_named(content: bytes | None) -> Non
         Path("token").write_bytes(content)
     with pytest.raises(ConfigError, match="token file token cannot be read"):
         take_token(Settings(), {"BOT_TOKEN_FILE": "token"})
+
+
+# -- the webhook ------------------------------------------------------------------------------------------
+
+
+def of_the_webhook(**keys: str) -> Settings:
+    """Settings with a webhook, and these keys of the telegram section besides."""
+    environment = {f"BOT_TELEGRAM__{key}": value for key, value in keys.items()}
+    return load_settings(None, {"BOT_TELEGRAM__WEBHOOK_URL": HOOK, "BOT_WEB__PORT": "8081", **environment})
+
+
+def test_with_long_polling_there_is_no_webhook_secret() -> None:
+    """One that is set is taken out of the environment all the same."""
+    environment = {"BOT_WEBHOOK_SECRET": "short"}
+    assert take_webhook_secret(Settings(), environment) is None
+    assert environment == {}
+
+
+def test_the_webhook_secret_is_taken_out_of_the_environment_and_not_shown() -> None:
+    """As the token is."""
+    environment = {"BOT_WEBHOOK_SECRET": SECRET, "PATH": "/bin"}
+    secret = take_webhook_secret(of_the_webhook(), environment)
+    assert secret is not None
+    assert (secret.get_secret_value(), environment) == (SECRET, {"PATH": "/bin"})
+    assert SECRET not in f"{secret} {secret!r}"
+
+
+def test_the_webhook_secret_may_stand_in_a_file() -> None:
+    """Named by the environment or the configuration; the environment wins."""
+    one, two = written(SECRET + "\n", "one"), written("B" * 256, "two")
+    settings = of_the_webhook(webhook_secret_file=str(two))
+    from_settings = take_webhook_secret(settings, {})
+    from_environment = take_webhook_secret(settings, {"BOT_WEBHOOK_SECRET_FILE": str(one)})
+    assert from_settings is not None
+    assert from_environment is not None
+    assert (from_settings.get_secret_value(), from_environment.get_secret_value()) == ("B" * 256, SECRET)
+
+
+@pytest.mark.parametrize("wrong", ["A" * 31, "A" * 257, "A" * 32 + "!", "ä" * 40])
+def test_what_is_no_webhook_secret_is_told_without_showing_it(wrong: str) -> None:
+    """Too short, too long, or of other characters than Telegram takes."""
+    with pytest.raises(
+        ConfigError, match=r"BOT_WEBHOOK_SECRET does not hold a webhook secret.*32 to 256"
+    ) as caught:
+        take_webhook_secret(of_the_webhook(), {"BOT_WEBHOOK_SECRET": wrong})
+    assert wrong not in str(caught.value)
+
+
+def test_a_webhook_without_a_secret_is_refused() -> None:
+    """Anybody could write in Telegram's name."""
+    with pytest.raises(ConfigError, match="openssl rand -hex 32"):
+        take_webhook_secret(of_the_webhook(), {})
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://bot.example.org/telegram", "begins with https://"),
+        ("bot.example.org/telegram", "begins with http:// or https://"),
+        ("https://name:word@bot.example.org/telegram", "begins with http:// or https://"),
+        ("https://bot.example.org/", "as in https://bot.example.org/telegram"),
+        ("https://bot.example.org/telegram/hook", "write it at the end"),
+        ("https://bot.example.org/telegram?x=1", "write it at the end"),
+        ("https://bot.example.org:99999/telegram", "a port from 1 to 65535"),
+        ("https://bot.example.org:8080/telegram", "no port but 443, 80, 88 and 8443"),
+    ],
+)
+def test_a_webhook_that_telegram_would_not_call_is_refused(url: str, said: str) -> None:
+    """With what is right; the file and the environment alike."""
+    assert said in refused(written(f"telegram: {{webhook_url: '{url}'}}\nweb: {{port: 8081}}"))
+    assert said in refused(None, BOT_TELEGRAM__WEBHOOK_URL=url, BOT_WEB__PORT="8081")
+
+
+@pytest.mark.parametrize(
+    ("url", "api_url"),
+    [
+        ("https://bot.example.org/telegram", ""),
+        ("https://bot.example.org/digests/telegram", ""),
+        ("https://bot.example.org:8443/telegram", ""),
+        ("https://bot.example.org:8080/telegram", "http://localhost:8081"),
+        ("http://127.0.0.1:8080/telegram", ""),
+        ("http://localhost:8080/telegram", ""),
+        ("http://[::1]:8080/telegram", ""),
+    ],
+)
+def test_a_webhook_that_can_be_called_is_taken(url: str, api_url: str) -> None:
+    """On this machine, and from another Bot API server than Telegram's, at any port."""
+    more = {"api_url": api_url} if api_url else {}
+    assert of_the_webhook(webhook_url=url, **more).telegram.webhook_url == url
+
+
+def test_a_webhook_without_a_port_to_listen_at_is_refused() -> None:
+    """At the place of the webhook, wherever the port would stand."""
+    file = written(f"log:\n  level: info\ntelegram:\n  webhook_url: {HOOK}\n")
+    assert "config.yaml:4:16: no-port: a webhook needs a port" in refused(file)
+    assert load_settings(file, {"BOT_WEB__PORT": "8081"}).web.port == 8081
+
+
+# -- the database -----------------------------------------------------------------------------------------
+
+POSTGRES = "postgresql://bot:open-sesame@db.example.org/digests"
+
+
+def test_the_address_of_the_database_is_not_shown() -> None:
+    """It may hold a password."""
+    settings = load_settings(None, {"BOT_STORAGE__URL": POSTGRES})
+    assert settings.storage.url == POSTGRES
+    assert "open-sesame" not in f"{settings} {settings!r} {settings.storage!r}"
+
+
+def test_the_address_of_the_database_may_stand_in_a_file() -> None:
+    """It wins over storage.url: an image sets that by default."""
+    file = written(POSTGRES + "\n", "database")
+    environment = {"BOT_STORAGE__URL": "sqlite:////data/bot.db", "BOT_STORAGE__URL_FILE": str(file)}
+    assert load_settings(None, environment).storage.url == POSTGRES
+    assert load_settings(written(f"storage: {{url_file: {file}}}"), {}).storage.url == POSTGRES
+
+
+@pytest.mark.parametrize("url", ["mysql://bot:open-sesame@db/digests", "sqlite://", "open-sesame"])
+def test_what_is_no_address_of_a_database_is_told_without_showing_it(url: str) -> None:
+    """In the file, in the environment, or in a file of its own."""
+    own = written(url, "database")
+    for message in (
+        refused(written(f"storage: {{url: '{url}'}}")),
+        refused(written(""), BOT_STORAGE__URL=url),
+        refused(written(""), BOT_STORAGE__URL_FILE=str(own)),
+    ):
+        assert "write sqlite:///path/to/bot.db or postgresql://user:password@host/name" in message
+        assert "open-sesame" not in message
