@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -242,6 +244,122 @@ def test_a_token_file_that_cannot_be_read_is_named(content: bytes | None) -> Non
         Path("token").write_bytes(content)
     with pytest.raises(ConfigError, match="token file token cannot be read"):
         take_token(Settings(), {"BOT_TOKEN_FILE": "token"})
+
+
+# -- who can read it --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o602, 0o777])
+def test_a_secret_that_everybody_can_read_or_change_is_refused(mode: int) -> None:
+    """With the command that mends it, which does."""
+    file = written(TOKEN, "my token", mode)
+    with pytest.raises(ConfigError, match="by everybody on this machine: run “chmod 600 'my token'”"):
+        take_token(Settings(), {"BOT_TOKEN_FILE": str(file)})
+    subprocess.run("chmod 600 'my token'", shell=True, check=True)  # noqa: S602  as the message says
+    assert take_token(Settings(), {"BOT_TOKEN_FILE": str(file)}).get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o440, 0o660])
+def test_a_secret_for_its_owner_or_group_is_taken(mode: int) -> None:
+    """The group is how a container that is not root's gets one."""
+    assert take_token(Settings(), {"BOT_TOKEN_FILE": str(written(TOKEN, "token", mode))})
+
+
+def test_what_holds_a_password_must_not_be_read_by_everybody() -> None:
+    """config.yaml, where storage.url has one; and the files of every secret."""
+    own = written(POSTGRES, "database", 0o644)
+    assert "database can be read by everybody" in refused(written(""), BOT_STORAGE__URL_FILE=str(own))
+    open_ = written(f"storage:\n  url: {POSTGRES}\n", "open.yaml", 0o644)
+    assert "open.yaml:2:8: readable-secret: it holds a password" in (message := refused(open_))
+    assert "run “chmod 600 open.yaml”" in message
+    assert "open-sesame" not in message
+    with pytest.raises(ConfigError, match="chmod 600 hook"):
+        take_webhook_secret(of_the_webhook(webhook_secret_file=str(written(SECRET, "hook", 0o644))), {})
+
+
+def test_a_configuration_without_a_password_may_be_read_by_everybody() -> None:
+    """As most are; also when the password comes by the environment."""
+    file = written("storage: {url: 'postgresql://bot@db/digests'}", mode=0o644)
+    assert load_settings(file, {}).storage.url == "postgresql://bot@db/digests"
+    assert load_settings(file, {"BOT_STORAGE__URL": POSTGRES}).storage.url == POSTGRES
+
+
+def test_a_containers_secret_is_taken_as_it_is_mounted(tmp_path: Path) -> None:
+    """Mode 444 in a read-only mount: nobody could change it from here."""
+    mount = (
+        f"mount -t tmpfs none {tmp_path} && printf {TOKEN} > {tmp_path}/token && chmod 444 {tmp_path}/token"
+    )
+    ask = (
+        "import bot.config as c; c.take_token(c.Settings(), {'BOT_TOKEN_FILE': '%s/token'}); print('taken')"
+        % tmp_path
+    )
+    python = f"PYTHONPATH={Path(__file__).parents[1]} {sys.executable} -c"
+    script = f'{mount} && {python} "{ask}" 2>&1 | tail -1; mount -o remount,ro {tmp_path} && {python} "{ask}"'
+    done = subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", script], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"this machine lets nobody mount: {done.stderr.strip()}")
+    first, second = done.stdout.splitlines()
+    assert "chmod 600" in first
+    assert second == "taken"
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["telegram: {{token: '{}'}}", "token: '{}'", "telegram: {{token_file: '{}'}}", "log: {{level: '{}'}}"],
+)
+def test_a_token_in_the_configuration_is_refused(place: str) -> None:
+    """Wherever it stands, with what to do, in one finding and without showing it."""
+    message = refused(written(place.format(TOKEN)))
+    assert re.match(r"config\.yaml:1:\d+: secret-in-config: a token does not belong here", message)
+    assert "set telegram.token_file to its path" in message
+    assert "/revoke" in message
+    assert TOKEN not in message
+    assert message.count("\n") == 1
+
+
+@pytest.mark.parametrize(("name", "secret"), [("BOT_TOKEN_FILE", TOKEN), ("BOT_WEBHOOK_SECRET_FILE", SECRET)])
+def test_a_secret_where_its_file_belongs_is_not_shown(name: str, secret: str) -> None:
+    """An easy slip, and the error would name the file."""
+    take = take_token if "TOKEN" in name else take_webhook_secret
+    with pytest.raises(ConfigError, match="stands where the path of its file belongs") as caught:
+        take(of_the_webhook(), {name: secret})
+    assert secret not in str(caught.value)
+
+
+# -- variables --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("BOT_TOKN", "did you mean BOT_TOKEN?"),
+        ("BOT_WEB_PORT", "did you mean BOT_WEB__PORT?"),
+        ("BOT_WEBHOOK_SECRETS", "did you mean BOT_WEBHOOK_SECRET?"),
+        ("BOT_XYZZY", "keys are written BOT_SECTION__KEY, as in BOT_WEB__PORT"),
+        ("BOT_WEB__PROT", "did you mean `port`?"),
+        ("BOT_WBE__PORT", "did you mean `web`?"),
+    ],
+)
+def test_a_variable_that_names_no_key_is_refused(name: str, hint: str) -> None:
+    """It would change nothing, in silence."""
+    message = refused(None, **{name: "1"})
+    assert message.startswith(f"{name}: unknown-")
+    assert hint in message
+
+
+def test_variables_that_are_no_affair_of_the_bots_are_left_alone() -> None:
+    """Other programs', and those that Kubernetes sets beside a service called `bot`."""
+    theirs = (
+        "BOTTLE",
+        "ROBOT_X",
+        "BOT_SERVICE_HOST",
+        "BOT_SERVICE_PORT_HTTP",
+        "BOT_PORT",
+        "BOT_PORT_8081_TCP_ADDR",
+    )
+    assert load_settings(None, dict.fromkeys(theirs, "x")) == Settings()
 
 
 # -- the webhook ------------------------------------------------------------------------------------------

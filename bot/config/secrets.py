@@ -16,6 +16,8 @@ TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 _OTHERS = 0o006
 """Everybody may read or write it. The group may: that is how secrets reach a container that is not root's."""
 
+_ENGINES = Path("/run/secrets")
+
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message lists everything that is wrong and what to do."""
@@ -121,13 +123,16 @@ class Exposed:
 def exposed(path: Path) -> Exposed | None:
     """What is wrong with the mode of a file that holds a secret; None where it is well. Raises OSError.
 
-    A file in a read-only mount is taken as it is: its mode cannot be changed from here, and a container's secrets
-    are such files with mode 444, in a mount that no one outside the container sees.
+    A file in a read-only mount is taken as it is: its mode cannot be changed from here. So is another's file in
+    /run/secrets: engines put a container's secrets there with mode 444, in a mount of this container alone.
     """
     status = path.stat()
+    mine = status.st_uid == os.geteuid()
     if not status.st_mode & _OTHERS or os.statvfs(path).f_flag & os.ST_RDONLY:
         return None
-    name, mine = shlex.quote(str(path)), status.st_uid == os.geteuid()
+    if not mine and path.resolve().is_relative_to(_ENGINES):
+        return None
+    name = shlex.quote(str(path))
     command = f"chmod 600 {name}" if mine else f"chown {os.geteuid()} {name} && chmod 600 {name}"
     done = "read" if status.st_mode & 0o004 else "changed"
     return Exposed(f"can be {done} by everybody on this machine", f"run “{command}”")
