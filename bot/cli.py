@@ -13,6 +13,7 @@ import typer
 
 from bot.commands_broadcast import broadcast
 from bot.commands_check import check
+from bot.commands_doctor import doctor
 from bot.commands_draft import draft
 from bot.commands_outbox import outbox
 from bot.commands_preview import preview
@@ -29,6 +30,7 @@ cli = typer.Typer(
 cli.add_typer(outbox)
 cli.command()(broadcast)
 cli.command()(check)
+cli.command()(doctor)
 cli.command()(preview)
 cli.command()(draft)
 

@@ -1,0 +1,107 @@
+"""Looks a database over without changing a byte of it; the bot may be at work with it."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from bot.core.diagnosis import Diagnosis, Status
+from bot.store.opening import SCHEMA
+
+_RESTORE = "stop the bot and bring back a backup: “python -m bot restore FILE”"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found, and the groups and channels with a subscription: the first ones, and how many there are."""
+
+    diagnosis: Diagnosis
+    chats: tuple[int, ...] = ()
+    total: int = 0
+
+
+def inspect(url: str, most: int) -> Inspection:
+    """The database that `storage.url` names, and at most `most` of its groups and channels."""
+    if not url.startswith("sqlite:///"):
+        return Inspection(Diagnosis("database", Status.NOTE, "PostgreSQL: what it holds was not looked at"))
+    path = Path(url.removeprefix("sqlite:///"))
+    if not path.exists():
+        message = f"there is no {path} yet: the bot makes it when it starts"
+        return Inspection(Diagnosis("database", Status.NOTE, message))
+    wal = path.with_name(f"{path.name}-wal")
+    try:
+        if not wal.exists():
+            found = _looked(path, most, "mode=ro&immutable=1")
+            if not wal.exists():
+                return found
+        return _looked(path, most, "mode=ro")  # a bot is at work, or has just begun
+    except sqlite3.OperationalError as error:
+        hint = "is another program at work with it, and may this user read it?"
+        return Inspection(Diagnosis("database", Status.BAD, f"{path} cannot be read: {error}", hint))
+    except sqlite3.DatabaseError as error:
+        return Inspection(Diagnosis("database", Status.BAD, f"{path} is damaged: {error}", _RESTORE))
+
+
+def engine(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> Diagnosis:
+    """SQLite itself: some versions can corrupt the WAL of two writers (https://sqlite.org/wal.html#walresetbug)."""
+    name = ".".join(map(str, version))
+    mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    if mended or version < (3, 7):
+        return Diagnosis("sqlite", Status.OK, f"SQLite {name}")
+    message = (
+        f"SQLite {name} can damage a database that two programs write to (mended in 3.51.3); the bot is one, and "
+        "keeps a second bot out"
+    )
+    return Diagnosis("sqlite", Status.NOTE, message, "let no other program write to it while the bot runs")
+
+
+@contextlib.contextmanager
+def _opened(path: Path, options: str) -> Iterator[sqlite3.Connection]:
+    """A connection that cannot write.
+
+    Of a file that no one is at work with it must be `immutable` besides: else SQLite would lay a -wal and a -shm file
+    beside it, and they would be whose command this is, not the bot's (https://sqlite.org/wal.html#readonly).
+    """
+    connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?{options}", uri=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _looked(path: Path, most: int, options: str) -> Inspection:
+    with _opened(path, options) as connection:
+        faults = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
+        if faults != ["ok"]:
+            return Inspection(
+                Diagnosis("database", Status.BAD, f"{path} is damaged: {'; '.join(faults)}", _RESTORE)
+            )
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        version = "none"
+        if "alembic_version" in tables:
+            version = str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+        elif tables:
+            hint = "set storage.url to a file of the bot's own"
+            message = f"{path} belongs to another program"
+            return Inspection(Diagnosis("database", Status.BAD, message, hint))
+        if version != SCHEMA:
+            return Inspection(_of_another_version(path, version))
+        chats = "FROM subscriptions WHERE chat_id < 0 AND paused = ''"
+        first = connection.execute(f"SELECT DISTINCT chat_id {chats} ORDER BY chat_id LIMIT ?", (most,))
+        ids = tuple(row[0] for row in first)
+        total = connection.execute(f"SELECT count(DISTINCT chat_id) {chats}").fetchone()[0]
+    message = f"{path}: schema {version}, sound"
+    return Inspection(Diagnosis("database", Status.OK, message), ids, total)
+
+
+def _of_another_version(path: Path, version: str) -> Diagnosis:
+    if version > SCHEMA and version != "none":
+        message = (
+            f"{path} was written by a newer version of the bot (schema {version}; this one knows {SCHEMA})"
+        )
+        return Diagnosis("database", Status.BAD, message, "upgrade the bot, or restore a backup of before")
+    message = f"{path} has schema {version}, today's is {SCHEMA}"
+    hint = "the next start brings it up to date; “python -m bot migrate” does it now"
+    return Diagnosis("database", Status.WARNING, message, hint)
