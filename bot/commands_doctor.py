@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import textwrap
 from collections import Counter
 from dataclasses import asdict
@@ -57,22 +58,21 @@ def _show(each: "Diagnosis") -> None:
 
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     width = max(console.width - _INDENT, 20) if console.is_terminal else 10_000
-    message = [line for text in each.message.splitlines() for line in _wrapped(text, width)]
-    hint = (
-        [line for text in f"→ {each.hint}".splitlines() for line in _wrapped(text, width)]
-        if each.hint
-        else []
-    )
-    begin = Text.assemble((f"{each.status:9}", _COLOURS[each.status]), f"{each.name:11}")
-    indented = [Text(f"{'':{_INDENT}}{line}") for line in message[1:]]
-    hints = [Text(f"{'':{_INDENT}}{line}", "dim") for line in hint]
-    console.print(Text("\n").join([begin.append(message[0]), *indented, *hints]))
+    texts = [*each.message.splitlines(), *(f"→ {each.hint}".splitlines() if each.hint else ())]
+    first, *rest = (line for text in texts for line in _wrapped(text, width))
+    console.print(Text.assemble((f"{each.status:9}", _COLOURS[each.status]), f"{each.name:11}{first}"))
+    for line in rest:
+        console.print(Text(f"{'':{_INDENT}}{line}"))
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        text, width, break_long_words=False, break_on_hyphens=False, subsequent_indent="  " * (text[0] == "→")
+    """Lines of a text; what stands in “…” is to be copied, so it stays in one line."""
+    kept = re.sub("“[^”]*”", lambda quoted: quoted[0].replace(" ", "\xa0"), text)
+    begin = "  " if text.startswith("→") else ""
+    lines = textwrap.wrap(
+        kept, width, break_long_words=False, break_on_hyphens=False, subsequent_indent=begin
     )
+    return [line.replace("\xa0", " ") for line in lines]
 
 
 def _conclusion(numbers: "Counter[str]") -> str:

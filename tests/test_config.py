@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bot.config import ConfigError, Settings, load_settings, take_token, take_webhook_secret
+from bot.config import ConfigError, Settings, load_all, load_settings, take_token, take_webhook_secret
 from bot.core.model import WEEKDAYS
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
@@ -194,6 +194,35 @@ def test_a_wrong_value_is_not_repeated() -> None:
     assert TOKEN not in refused(written(f"web: {{port: '{TOKEN}'}}"), BOT_TELEGRAM__API_URL=TOKEN)
 
 
+def test_everything_that_a_bot_runs_with_comes_at_once() -> None:
+    """The settings, the token, and the webhook's secret, all out of the environment."""
+    environment = {
+        "BOT_TOKEN": TOKEN,
+        "BOT_WEBHOOK_SECRET": SECRET,
+        "BOT_TELEGRAM__WEBHOOK_URL": HOOK,
+        "BOT_WEB__PORT": "80",
+    }
+    settings, token, secret = load_all(None, environment)
+    assert secret is not None
+    assert (settings.web.port, token.get_secret_value(), secret.get_secret_value()) == (80, TOKEN, SECRET)
+    assert not {"BOT_TOKEN", "BOT_WEBHOOK_SECRET"} & set(environment)
+
+
+def test_errors_of_settings_and_secrets_are_told_in_one_run() -> None:
+    """Whichever they are; that there is no token is said once the file that may name it is right."""
+    wrong = {"BOT_WEB__PORT": "http", "BOT_TOKEN": "no-token"}
+    hook = {"BOT_TELEGRAM__WEBHOOK_URL": HOOK, "BOT_WEB__PORT": "80", "BOT_WEBHOOK_SECRET": "short"}
+    for environment, said in (
+        (wrong, ("BOT_WEB__PORT: bad-value", "BOT_TOKEN does not hold a token")),
+        (hook, ("no token: get one", "BOT_WEBHOOK_SECRET does not hold a webhook secret")),
+        ({"BOT_WEB__PORT": "http"}, ("BOT_WEB__PORT: bad-value",)),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            load_all(None, dict(environment))
+        assert all(part in str(caught.value) for part in said)
+        assert len([line for line in str(caught.value).splitlines() if "hint:" not in line]) == len(said)
+
+
 # -- the token --------------------------------------------------------------------------------------------
 
 
@@ -289,10 +318,7 @@ def test_a_containers_secret_is_taken_as_it_is_mounted(tmp_path: Path) -> None:
     mount = (
         f"mount -t tmpfs none {tmp_path} && printf {TOKEN} > {tmp_path}/token && chmod 444 {tmp_path}/token"
     )
-    ask = (
-        "import bot.config as c; c.take_token(c.Settings(), {'BOT_TOKEN_FILE': '%s/token'}); print('taken')"
-        % tmp_path
-    )
+    ask = f"import bot.config as c; c.take_token(c.Settings(), dict(BOT_TOKEN_FILE='{tmp_path}/token')); print('taken')"
     python = f"PYTHONPATH={Path(__file__).parents[1]} {sys.executable} -c"
     script = f'{mount} && {python} "{ask}" 2>&1 | tail -1; mount -o remount,ro {tmp_path} && {python} "{ask}"'
     done = subprocess.run(
@@ -467,6 +493,7 @@ def test_the_address_of_the_database_is_not_shown() -> None:
     """It may hold a password."""
     settings = load_settings(None, {"BOT_STORAGE__URL": POSTGRES})
     assert settings.storage.url == POSTGRES
+    assert settings.storage.password == "open-sesame"
     assert "open-sesame" not in f"{settings} {settings!r} {settings.storage!r}"
 
 

@@ -1,21 +1,32 @@
 """`python -m bot doctor`: what it finds, what to do about it, and that it changes nothing."""
 
 import asyncio
+import contextlib
 import datetime as dt
+import fcntl
 import hashlib
 import json
 import os
+import pty
+import re
 import signal
 import sqlite3
+import struct
+import subprocess
 import sys
+import termios
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 from telegram import WebhookInfo
+from typer.testing import CliRunner
 
+from bot.cli import cli
 from bot.clock import SystemClock
 from bot.core.diagnosis import Diagnosis, Status
 from bot.core.model import EVERY_DAY, Chat, Preferences
@@ -167,6 +178,31 @@ async def doctor(*arguments: str, **variables: str) -> tuple[int, str]:
     return process.returncode, output
 
 
+def in_terminals(columns: int, *environments: dict[str, str]) -> list[str]:
+    """What the command shows in terminals of that width, side by side."""
+    sides = []
+    for variables in environments:
+        main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        clean = {"PYTHONPATH": str(ROOT), "PATH": os.defpath, **variables}
+        command = [sys.executable, "-m", "bot", "doctor"]
+        process = subprocess.Popen(command, env=clean, stdin=side, stdout=side, stderr=side)
+        os.close(side)
+        sides.append((process, main))
+    return [shown_by(process, main) for process, main in sides]
+
+
+def shown_by(process: subprocess.Popen[bytes], main: int) -> str:
+    """All that a process shows in its terminal until it ends."""
+    shown = b""
+    with contextlib.suppress(OSError):  # the other side is closed
+        while part := os.read(main, 4096):
+            shown += part
+    process.wait()
+    os.close(main)
+    return shown.decode()
+
+
 async def test_a_good_installation_is_exit_code_0(sandbox: Sandbox) -> None:
     """One line for each thing, and what it comes to."""
     code, output = await doctor(**environment(sandbox))
@@ -174,6 +210,23 @@ async def test_a_good_installation_is_exit_code_0(sandbox: Sandbox) -> None:
     assert code == 0
     assert "ok       token      it is @digest_bot's\n" in output
     assert output.endswith("\nAll is well.\n")
+
+
+def test_in_a_narrow_terminal_lines_are_wrapped_and_commands_stay_whole(tmp_path: Path) -> None:
+    """Coloured, unless NO_COLOR says no; what is to be copied is not broken."""
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "token").chmod(0o644)
+    address = f"http://127.0.0.1:{free_port()}"
+    variables = {"BOT_TOKEN_FILE": "token", "BOT_TELEGRAM__API_URL": address, "TERM": "xterm-256color"}
+    plain, coloured = in_terminals(50, {**variables, "NO_COLOR": "1"}, variables)
+
+    assert "\x1b[31m" not in plain
+    assert "\x1b[" in coloured
+    assert re.search(r"^ {20}→ run “chmod 600 token”\r$", plain, re.MULTILINE)
+    bare = re.sub(r"\x1b\[[0-9;]*m|\r", "", plain)
+    assert [
+        line for line in bare.splitlines() if len(line) > 50 and "“" not in line and "/" not in line
+    ] == []
 
 
 async def test_what_is_bad_is_exit_code_1_and_json_has_stable_names(sandbox: Sandbox) -> None:
@@ -190,12 +243,13 @@ async def test_what_is_bad_is_exit_code_1_and_json_has_stable_names(sandbox: San
     assert "1000000001:another" not in output
 
 
-async def test_a_configuration_that_cannot_be_used_is_told_with_all_its_errors() -> None:
+def test_a_configuration_that_cannot_be_used_is_told_with_all_its_errors() -> None:
     """Nothing else can be looked at then."""
     Path("config.yaml").write_text("web: {prot: 1}\nlog: {level: loud}\n")
-    code, output = await doctor()
+    done = CliRunner().invoke(cli, ["doctor"])
+    output = done.output
 
-    assert code == 1
+    assert done.exit_code == 1
     assert "config.yaml cannot be used" in output
     assert "did you mean `port`?" in output
     assert "config.yaml:2:14: bad-value: `level`" in output
@@ -332,6 +386,18 @@ async def test_a_damaged_database_is_told(store: Store, tmp_path: Path) -> None:
         assert "restore" in found.hint
 
 
+async def test_a_copy_that_opening_would_change_is_left_alone(store: Store, tmp_path: Path) -> None:
+    """A -wal file without its -shm: SQLite would make that."""
+    await subscribed(store, -1)
+    for name in ("bot.db", "bot.db-wal"):
+        (tmp_path / f"copied-{name}").write_bytes((tmp_path / name).read_bytes())
+    before = snapshot(tmp_path)
+    found = inspect(f"sqlite:///{tmp_path}/copied-bot.db", 50).diagnosis
+
+    assert (found.status, "as after a copy" in found.message) == (Status.WARNING, True)
+    assert snapshot(tmp_path) == before
+
+
 @pytest.mark.parametrize(
     ("version", "status", "said"),
     [("0001", Status.WARNING, "has schema 0001"), ("9999", Status.BAD, "written by a newer version")],
@@ -432,6 +498,12 @@ def test_a_local_disk_or_an_unknown_one_is_well(tmp_path: Path, mounts: str) -> 
     [found] = machine.disk(tmp_path / "bot.db", mounts)
 
     assert "GiB free" in found.message
+
+
+@given(st.text())
+def test_no_mounts_are_too_strange(text: str) -> None:
+    """Whatever the file holds, there is an answer."""
+    machine.file_system(Path("/data"), text + "\n" + f"1 2 3 4 {text} - {text}")
 
 
 def test_a_database_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """config.yaml and the environment -> frozen settings, with all errors at once; secrets that leave no trace."""
 
-from bot.config.loading import DEFAULT_FILE, config_file, load_settings
+from bot.config.loading import DEFAULT_FILE, config_file, load_all, load_settings
 from bot.config.secrets import ConfigError, take_token, take_webhook_secret
 from bot.config.settings import (
     ChannelSettings,
@@ -23,6 +23,7 @@ __all__ = [
     "TelegramSettings",
     "WebSettings",
     "config_file",
+    "load_all",
     "load_settings",
     "take_token",
     "take_webhook_secret",

@@ -1,13 +1,15 @@
 """The file and the environment as one: every error of both in one run."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from bot.config import values
-from bot.config.secrets import TOKEN, ConfigError, exposed, read_secret
+from bot.config.secrets import TOKEN, ConfigError, exposed, read_secret, take_token, take_webhook_secret
 from bot.config.settings import TELEGRAM, Settings
 from bot.core.findings import Finding
 from bot.documents import Document, DocumentError, Keys, Place, read, validate
@@ -41,6 +43,34 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
     if findings:
         raise ConfigError("\n".join(map(_said, findings)))
     return Settings.model_validate(layers.merged)
+
+
+def load_all(
+    file: Path | None, environment: MutableMapping[str, str]
+) -> tuple[Settings, SecretStr, SecretStr | None]:
+    """All that a bot runs with: the settings, the token, and with a webhook its secret.
+
+    Raises:
+        ConfigError: With every error of settings and secrets.
+    """
+    errors: list[ConfigError] = []
+    found: list[SecretStr | None] = []
+    try:
+        settings = load_settings(file, environment)
+    except ConfigError as error:
+        if not {"BOT_TOKEN", "BOT_TOKEN_FILE"} & set(environment):
+            raise  # where the token is stands in what cannot be used
+        errors.append(error)
+        settings = Settings()
+    for take in (take_token, take_webhook_secret):
+        try:
+            found.append(take(settings, environment))
+        except ConfigError as error:
+            errors.append(error)
+    token, *rest = found or [None]
+    if errors or token is None:
+        raise ConfigError("\n".join(map(str, errors)))
+    return settings, token, rest[0]
 
 
 def config_file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
@@ -152,7 +182,7 @@ def _of_the_webhook(layers: _Layers) -> Iterator[Finding]:
 def _of_the_storage(layers: _Layers, path: Path | None) -> Iterator[Finding]:
     """The text of storage.url_file takes the place of storage.url."""
     url = layers.value("storage", "url")
-    mine = path and values.holds_password(url) and layers.file("storage", "url") == str(path)
+    mine = path and values.password_of(url) and layers.file("storage", "url") == str(path)
     if mine and path and (fault := exposed(path)):
         message = f"it holds a password, and the file {fault.message}"
         yield layers.finding("storage", "url", "readable-secret", message, fault.hint)

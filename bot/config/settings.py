@@ -43,6 +43,11 @@ class StorageSettings(_Section):
     url: Annotated[str, AfterValidator(values.database)] = Field("sqlite:///data/bot.db", repr=False)
     url_file: Path | None = None
 
+    @property
+    def password(self) -> str:
+        """What must not be shown of the URL; "" where it holds no password."""
+        return values.password_of(self.url)
+
 
 class DeliverySettings(_Section):
     """How fast, and how late."""

@@ -98,6 +98,7 @@ def callable_by_telegram(url: str) -> bool:
         return True  # no port at all: that is said elsewhere
 
 
-def holds_password(url: str) -> bool:
-    """Whether the address of a database holds a password."""
-    return bool(re.search(r"://[^@]*:[^@]+@|[?&]password=", url))
+def password_of(url: str) -> str:
+    """The password in the address of a database, as it is written there; "" where there is none."""
+    match = re.search(r"://[^@]*?:([^@]+)@|[?&]password=([^&]+)", url)
+    return (match[1] or match[2]) if match else ""

@@ -30,7 +30,7 @@ async def examination(file: Path | None, environment: MutableMapping[str, str]) 
         yield Diagnosis("config", Status.BAD, message, str(error))
         return
     yield Diagnosis(
-        "config", Status.OK, f"{path} holds no unknown key" if path else "no file: the defaults hold"
+        "config", Status.OK, f"{path} is in order" if path else "no config.yaml: the defaults hold"
     )
     token = None
     try:

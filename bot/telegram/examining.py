@@ -109,7 +109,9 @@ async def _rights(bot: Bot, chats: Sequence[int | str]) -> AsyncIterator[Diagnos
 
 async def _trouble(bot: Bot, chat: int | str) -> tuple[str, str] | None:
     """Why the bot may not write somewhere, and what to do; None: it may. Raises RetryAfter."""
-    again = f"add @{bot.username} there again, or end what is subscribed there"
+    again = (
+        f"add @{bot.username} there (to a channel as an administrator who may post), or end the subscription"
+    )
     try:
         found = await bot.get_chat(chat)
         member = await bot.get_chat_member(found.id, bot.bot.id)
