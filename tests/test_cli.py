@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Sandbox
-from tests.conversation import SAMPLE, BotProcess
+from tests.conversation import SAMPLE, BotProcess, Conversation
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "1000000001:test-token"
