@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 _log = structlog.get_logger(__name__)
@@ -100,7 +100,8 @@ class _Server(web.Server):
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         assert isinstance(request, web.Request)  # noqa: S101  (the factory's own)
         route = self._routes.get(request.path)
-        if route is None or request.method != route.method:
+        method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
+        if route is None or method != route.method:
             response = web.Response(status=404 if route is None else 405)
             response.force_close()
             return response
@@ -112,9 +113,9 @@ class _Server(web.Server):
 
 
 async def serve(routes: Iterable[web.RouteDef], host: str, port: int) -> web.BaseRunner:
-    """Serve the routes, each by its own method, until the runner is cleaned up: what is under way then ends first.
+    """Serve the routes, each by its own method (HEAD as GET), until the runner is cleaned up.
 
-    Raises OSError when the port is taken.
+    What is under way then ends first. Raises OSError when the port is taken.
     """
     runner = web.ServerRunner(_Server(routes), shutdown_timeout=_STOPPING)
     await runner.setup()
