@@ -24,7 +24,7 @@ _PATIENCE = 10.0
 _LATER = {"Retry-After": "2"}
 """Telegram waits as long as it is told (tdlib, WebhookActor.cpp)."""
 
-Take = Callable[[list[Any]], Awaitable[None]]
+Take = Callable[[list[Any]], Awaitable[object]]
 
 
 class Webhook:
