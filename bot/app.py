@@ -29,7 +29,8 @@ from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.polling import Polling, connected, polling
 from bot.telegram.receiving import Receiving
-from bot.web.health import Health, serve_health
+from bot.web.health import Health
+from bot.web.server import serve
 from bot.wiring import Wiring, first_library, following
 
 _log = structlog.get_logger(__name__)
@@ -166,7 +167,7 @@ async def _healthz(health: Health, host: str, port: int | None) -> AsyncIterator
         yield
         return
     try:
-        runner = await serve_health(health, host, port)
+        runner = await serve(health.routes(), host, port)
     except OSError as error:
         raise StartError(
             f"port {port} on {host} is taken ({error.strerror}): set web.port to a free one"
