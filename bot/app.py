@@ -5,13 +5,15 @@ import contextlib
 import datetime as dt
 import functools
 import zoneinfo
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 
 import structlog
+from aiohttp.web import RouteDef
 from pydantic import SecretStr
 
+from bot import __version__
 from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
 from bot.content.following import state_of
@@ -22,14 +24,15 @@ from bot.locales import load_languages
 from bot.ports import Clock, StartError, Store, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.delivering import Delivering
-from bot.store import open_store
+from bot.store import SCHEMA, open_store
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
 from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.polling import connected, receiving
-from bot.web.health import Health, serve_health
-from bot.wiring import Wiring, first_library, following
+from bot.web.health import Health, health_routes, serve_health
+from bot.web.metrics import Metrics, metrics_routes
+from bot.wiring import Wiring, database_file, first_library, following
 
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
@@ -53,27 +56,34 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(_opened(settings.storage.url, clock))
-        health = Health(store, clock)
-        limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
+        health = Health(store, clock, settings.web.silence, database_file(settings.storage.url))
+        metrics = Metrics(__version__, SCHEMA)
+        held = await store.holds(clock.now())
+        limiter = GovernorLimiter(settings.delivery.rate, clock, store, held, metrics)
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
         in_flight = settings.delivery.in_flight
-        application = build_application(secret, telegram.api_url, health.polled, limiter, in_flight, gate)
+        application = build_application(
+            secret, telegram.api_url, health.polled, limiter, in_flight, gate, meter=metrics
+        )
         await stack.enter_async_context(connected(application, telegram.api_url))
-        wiring = Wiring(application, store, clock, settings, languages)
+        wiring = Wiring(application, store, clock, settings, languages, metrics)
         parts = await wiring.parts(secret, limiter, gate)
         await parts.take(library)
         await parts.delivering.recover()
         await parts.broadcasting.recover(settings.delivery.max_lateness)
-        health.halted = lambda: parts.delivering.halted
-        await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
+        reloading = following(content, state, parts.publish, parts.alerts)
+        health.halted, health.held = lambda: parts.delivering.halted, limiter.held
+        health.content = lambda: (len(parts.delivering.library.ids), reloading.errors)
+        routes = (*health_routes(health), *metrics_routes(metrics, health))
+        await stack.enter_async_context(_served(routes, settings.web.host, settings.web.port))
         await stack.enter_async_context(receiving(application))
         await parts.menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
         ticks: dict[str, tuple[Tick, float]] = {
             **parts.ticks(),
             "purge": (lambda: _purge(store, clock), 3600),
-            "reload": (following(content, state, parts.publish, parts.alerts), 2),
+            "reload": (reloading.tick, 2),
             "channels": (await wiring.listing(parts.informing, parts.alerts), 300),
         }
         await stack.enter_async_context(_ticking(parts.delivering, parts.alerts, limiter, ticks))
@@ -138,12 +148,12 @@ async def _ticking(
 
 
 @contextlib.asynccontextmanager
-async def _healthz(health: Health, host: str, port: int | None) -> AsyncIterator[None]:
+async def _served(routes: Iterable[RouteDef], host: str, port: int | None) -> AsyncIterator[None]:
     if port is None:
         yield
         return
     try:
-        runner = await serve_health(health, host, port)
+        runner = await serve_health(routes, host, port)
     except OSError as error:
         raise StartError(
             f"port {port} on {host} is taken ({error.strerror}): set web.port to a free one"

@@ -135,10 +135,15 @@ def _once(value: tuple[ChannelSettings, ...]) -> tuple[ChannelSettings, ...]:
 
 
 class WebSettings(_Section):
-    """The health check's address; without a port it is off."""
+    """The health check's address, without a port it is off; and how long nothing may come from Telegram."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    silence: Annotated[
+        dt.timedelta,
+        BeforeValidator(_duration),
+        Field(ge=dt.timedelta(seconds=30), le=dt.timedelta(hours=1)),
+    ] = dt.timedelta(minutes=2)
 
 
 class LogSettings(_Section):

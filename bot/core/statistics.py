@@ -31,6 +31,18 @@ _DELIVERIES = (
 Counted = tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How much work there is: subscriptions that are not paused, and deliveries by state.
+
+    Those that are `open` now; those that ended, since the beginning.
+    """
+
+    subscriptions: int
+    open: Mapping[State, int]
+    ended: Mapping[State, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
     """What an operator sees of all readers together at `now`, an aware time in the operator's zone.

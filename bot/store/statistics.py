@@ -8,7 +8,7 @@ from sqlalchemy import case, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.model import State
-from bot.core.statistics import DAYS, Statistics
+from bot.core.statistics import DAYS, Statistics, Volume
 from bot.store.claiming import OPEN
 from bot.store.rows import same_chat
 from bot.store.tables import chats, counts, deliveries, subscriptions
@@ -45,6 +45,20 @@ class SqlStatistics(Transactions):
             languages={code: number for code, number in languages.items() if code},
             hours=tuple(hours[hour] for hour in range(_HOURS)),
         ), read
+
+    async def volume(self) -> Volume:
+        active = select(func.count()).where(subscriptions.c.next_slot.is_not(None))
+        state = deliveries.c.state
+        waiting = select(state, func.count()).where(state.in_(OPEN)).group_by(state)
+        async with self._transaction() as connection:
+            settled = await _sums(connection, counts.c.what, counts.c.what.in_(tuple(State)), dt.date.min)
+            found = {row[0]: row[1] for row in (await connection.execute(waiting)).all()}
+            subscribed = (await connection.execute(active)).scalar_one()
+        return Volume(
+            subscribed,
+            {each: found.get(each, 0) for each in OPEN},
+            {each: settled.get(each, 0) for each in State if each not in OPEN},
+        )
 
 
 async def _days(connection: AsyncConnection, what: str, since: dt.date) -> _Days:
