@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
+from typing import get_args
 
 import structlog
 from aiohttp import web
@@ -21,7 +22,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from bot.core import delivery
 from bot.core.delivery import Outcome
 from bot.core.statistics import Volume
 from bot.ports import Meter, StoreError
@@ -32,13 +32,7 @@ _FRESH = 10.0
 """Seconds for which counts from the database are good, at least."""
 _SHARE = 0.01
 """Of the database's time that counting may take, at most: a slow count is good for longer."""
-_OUTCOMES = {
-    outcome: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", outcome.__name__).lower()
-    for outcome in (
-        delivery.Sent, delivery.NotSent, delivery.Ambiguous, delivery.RateLimited, delivery.Unreachable,
-        delivery.Restricted, delivery.Missing, delivery.Migrated, delivery.Refused, delivery.Unauthorized,
-    )
-}  # fmt: skip
+_OUTCOMES = {each: re.sub(r"\B([A-Z])", r"_\1", each.__name__).lower() for each in get_args(Outcome)}
 _METHODS = ("sendMessage", "editMessageText", "answerCallbackQuery", "answerInlineQuery")
 """Methods of the Bot API with a time of their own; the others share one."""
 _SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
