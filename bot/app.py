@@ -29,7 +29,8 @@ from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
 from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.polling import connected, receiving
+from bot.telegram.polling import Polling, connected, polling
+from bot.telegram.receiving import Receiving
 from bot.web.health import Health, health_routes, serve_health
 from bot.web.metrics import Metrics, metrics_routes
 from bot.wiring import Wiring, database_file, first_library, following
@@ -63,9 +64,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
         in_flight = settings.delivery.in_flight
-        application = build_application(
-            secret, telegram.api_url, health.polled, limiter, in_flight, gate, meter=metrics
-        )
+        application = build_application(secret, telegram.api_url, limiter, in_flight, metrics)
         await stack.enter_async_context(connected(application, telegram.api_url))
         wiring = Wiring(application, store, clock, settings, languages, metrics)
         parts = await wiring.parts(secret, limiter, gate)
@@ -77,11 +76,16 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         health.content = lambda: (len(parts.delivering.library.ids), reloading.errors)
         routes = (*health_routes(health), *metrics_routes(metrics, health))
         await stack.enter_async_context(_served(routes, settings.web.host, settings.web.port))
-        await stack.enter_async_context(receiving(application))
+        receiving = Receiving(application, store, gate, clock, wiring.owner, metrics)
+        stack.push_async_callback(receiving.stop)
+        await receiving.resume()
+        poller = Polling(application, receiving.take, parts.alerts, health.polled, health.conflict)
+        await stack.enter_async_context(polling(poller))
         await parts.menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
         ticks: dict[str, tuple[Tick, float]] = {
             **parts.ticks(),
+            "inbox": (receiving.tick, 2),
             "purge": (lambda: _purge(store, clock), 3600),
             "reload": (reloading.tick, 2),
             "channels": (await wiring.listing(parts.informing, parts.alerts), 300),

@@ -64,6 +64,8 @@ class Wiring:
     settings: Settings
     languages: Mapping[str, Language]
     meter: Meter = field(default_factory=Meter)
+    owner: str = field(default_factory=lambda: secrets.token_hex(8))
+    """This process, among those of before and beside it."""
 
     @property
     def links(self) -> Links:
@@ -140,7 +142,6 @@ class Wiring:
 
     def delivery(self, alerts: Alerts, informing: Informing) -> tuple[Delivering, Correcting]:
         """What plans and sends, as soon as it is given a library; and what edits what was sent."""
-        owner = secrets.token_hex(8)  # fences off a process of before
         pace, sender = Pace(**dict(self.settings.delivery)), TelegramSender(self.application.bot, self.meter)
         store, clock, languages, links = self.store, self.clock, self.languages, self.links
         delivering = Delivering(
@@ -149,7 +150,7 @@ class Wiring:
             alerts,
             Library(()),
             clock,
-            owner,
+            self.owner,
             pace,
             languages=languages,
             links=links,

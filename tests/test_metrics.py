@@ -9,13 +9,26 @@ from typing import get_args
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from telegram import Update
+from telegram.error import TimedOut
+from telegram.ext import ExtBot, TypeHandler
 
 from bot.core.delivery import Ambiguous, Decision, Outcome, Sent
-from bot.core.model import Chat, Kind, Pick, State
+from bot.core.model import Chat, Kind, Message, Pick, State
 from bot.ports import Store, StoreError
-from bot.web.health import Health, Waiting, serve_health
+from bot.ports.inbox import Received
+from bot.sandbox import Sandbox
+from bot.telegram.application import build_application
+from bot.telegram.governor import GovernorLimiter
+from bot.telegram.sender import TelegramSender
+from bot.web.health import Health, serve_health
 from bot.web.metrics import Metrics, metrics_routes
-from tests.fakes import NOW, FixedClock
+from tests.backend import Backend
+from tests.conftest import TOKEN
+from tests.conversation import BotProcess, Conversation
+from tests.fakes import NOW, FixedClock, ForgottenHolds
+from tests.test_alerts import fetched
+from tests.test_bot_end_to_end import free_port
 from tests.test_web_health import MINUTE, Seconds, due
 
 Samples = dict[str, float]
@@ -43,8 +56,12 @@ def health(store: Store, seconds: Seconds, tmp_path: Path) -> Health:
 
 
 async def samples(metrics: Metrics, health: Health) -> Samples:
-    """The page as Prometheus reads it: values by name and labels."""
-    page = (await metrics.page(health)).decode()
+    """The page as Prometheus reads it."""
+    return read((await metrics.page(health)).decode())
+
+
+def read(page: str) -> Samples:
+    """Values by name and labels."""
     return {
         "".join([each.name, *(f" {name}={value}" for name, value in sorted(each.labels.items()))]): each.value
         for family in text_string_to_metric_families(page)
@@ -163,6 +180,9 @@ async def test_a_slow_count_rests_longer(
         async def outlook(self) -> object:
             return await store.outlook()
 
+        async def oldest_waiting(self) -> object:
+            return None
+
     health.store = Large()  # type: ignore[assignment]
     await asyncio.gather(*(metrics.page(health) for _ in range(5)))
     seconds.now += 49
@@ -194,20 +214,18 @@ async def test_the_page_comes_without_a_database(metrics: Metrics, health: Healt
 
 async def test_what_health_knows_is_measured(metrics: Metrics, health: Health, seconds: Seconds) -> None:
     """Ages in seconds, sizes in bytes."""
-
-    async def inbox() -> Waiting:
-        return 3, NOW
-
-    health.inbox, health.held, health.content = inbox, lambda: 12.5, lambda: (4, 2)
+    await health.store.receive([Received(1, 1, "{}"), Received(2, 1, "{}")], "me", NOW)
+    health.held, health.content = lambda: 12.5, lambda: (4, 2)
     health.conflict()
     seconds.now += 7
+    health.conflict()
     found = await samples(metrics, health)
 
     assert found["digestbot_last_poll_age_seconds"] == 7
     assert found["digestbot_last_poll_age_limit_seconds"] == 120
     assert found["digestbot_conflict_seconds"] == 7
-    assert found["digestbot_conflicts_total"] == 1
-    assert found["digestbot_inbox_waiting"] == 3
+    assert found["digestbot_conflicts_total"] == 2
+    assert found["digestbot_inbox_updates"] == 2
     assert found["digestbot_inbox_oldest_seconds"] == 360
     assert found["digestbot_hold_seconds"] == 12.5
     assert found["digestbot_sending_stopped"] == 0
@@ -273,3 +291,64 @@ async def test_readers_are_not_in_it(store: Store, metrics: Metrics, health: Hea
     await due(store, chat)
     await store.speak(Chat(chat), Kind.PRIVATE, "kk", NOW)
     assert str(chat).encode() not in await metrics.page(health)
+
+
+async def test_a_running_bot_counts_its_work(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What a reader asks, how it is answered, and a 429 on the way."""
+    port = free_port()
+    bot = BotProcess(sandbox.url, TOKEN, tmp_path, BOT_WEB__PORT=str(port))
+    await bot.start()
+    await fetched(f"http://127.0.0.1:{port}/healthz")
+    reader = Conversation(sandbox)
+    fault = {"method": "sendMessage", "times": 1, "status": 429, "description": "Too Many Requests"}
+    await reader.call("/api/faults", {**fault, "parameters": {"retry_after": 1}})
+    await reader.say("/themes")
+    await reader.say("/next")
+    page = await fetched(f"http://127.0.0.1:{port}/metrics")
+    found = read(page)
+    await bot.stop()
+
+    assert found["digestbot_updates_received_total"] == 2
+    assert found["digestbot_update_handling_seconds_count"] >= 1  # the last answer comes before its end
+    assert found["digestbot_updates_failed_total"] == 0
+    assert found["digestbot_telegram_call_seconds_count method=sendMessage"] == 3
+    assert found["digestbot_telegram_answers_total status=429"] == 1
+    assert found["digestbot_telegram_answers_total status=200"] >= 2
+    assert found["digestbot_rate_limit_wait_seconds_total"] == 1
+    assert found["digestbot_content_digests"] > 0
+    assert TOKEN not in page
+
+
+async def test_the_sender_counts_how_each_attempt_ended(metrics: Metrics, health: Health) -> None:
+    """Whatever Telegram answers."""
+    telegram = Backend({1: {"id": 1, "type": "private"}}, {})
+    telegram.failures = [None, "Forbidden: bot was blocked by the user", TimedOut("no answer in time")]
+    limiter = GovernorLimiter(1000, FixedClock(), ForgottenHolds(), {})
+    polls = Backend({}, {})
+    async with ExtBot(TOKEN, request=telegram, get_updates_request=polls, rate_limiter=limiter) as bot:
+        sender = TelegramSender(bot, metrics)
+        for _ in range(3):
+            await sender.send(Chat(1), Message("Hello"))
+    found = await samples(metrics, health)
+
+    assert {name for name, value in found.items() if "_attempts_total" in name and value == 1} == {
+        f"digestbot_send_attempts_total outcome={outcome}" for outcome in ("sent", "unreachable", "ambiguous")
+    }
+
+
+async def test_an_update_that_ends_in_an_error_is_counted(
+    metrics: Metrics, health: Health, sandbox: Sandbox
+) -> None:
+    """As a failed one."""
+    limiter = GovernorLimiter(25, FixedClock(), ForgottenHolds(), {})
+    application = build_application(TOKEN, sandbox.url, limiter, 8, metrics)
+
+    async def broken(_update: object, _context: object) -> None:
+        raise ValueError
+
+    application.add_handler(TypeHandler(Update, broken))
+    async with application:
+        await application.process_update(Update(1))
+    found = await samples(metrics, health)
+
+    assert found["digestbot_updates_failed_total"] == 1

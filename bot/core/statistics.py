@@ -33,12 +33,13 @@ Counted = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """How much work there is: subscriptions that are not paused, and deliveries by state.
+    """How much work there is: subscriptions that are not paused, updates that are waiting to be handled, deliveries.
 
-    Those that are `open` now; those that ended, since the beginning.
+    Deliveries by state: those that are `open` now, and those that ended, since the beginning.
     """
 
     subscriptions: int
+    waiting: int
     open: Mapping[State, int]
     ended: Mapping[State, int]
 

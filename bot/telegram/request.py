@@ -4,7 +4,6 @@ PTB's own HTTPXRequest falls to about 110 messages a second above some 40 connec
 """
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -29,24 +28,16 @@ class NotSentError(NetworkError):
     """No connection could be made: the request is known not to have left."""
 
 
-def _nothing() -> None:
-    """What happens on an answer by default."""
-
-
 class AiohttpRequest(BaseRequest):
     """A `BaseRequest` over one aiohttp session; PTB's mapping of answers to errors stays.
 
-    `pool` bounds the connections; `on_answer` is called whenever the server answered with success, and `meter` told
-    of every answer.
+    `pool` bounds the connections; `meter` is told of every answer.
     Proxies are taken from the environment, as HTTPS_PROXY and NO_PROXY say.
     """
 
-    def __init__(
-        self, pool: int, on_answer: Callable[[], None] = _nothing, meter: Meter | None = None
-    ) -> None:
+    def __init__(self, pool: int, meter: Meter | None = None) -> None:
         self._pool = pool
         self._meter = meter or Meter()
-        self._on_answer = on_answer
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -107,8 +98,6 @@ class AiohttpRequest(BaseRequest):
             raise NetworkError(f"the connection broke: {type(error).__name__}") from error
         finally:
             self._meter.answered(url.rsplit("/", 1)[-1], status, time.monotonic() - began)
-        if status == 200:  # noqa: PLR2004  HTTP's own
-            self._on_answer()
         return status, payload
 
     @staticmethod

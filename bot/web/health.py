@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from bot.core.model import Outlook
+from bot.core.operator_texts import count
 from bot.ports import Clock, Store, StoreError
 
 LEAST_DISK = 64 * 2**20
@@ -20,12 +21,12 @@ LEAST_DISK = 64 * 2**20
 _OVERDUE = 600.0
 _CONFLICT = 60.0
 """Seconds: a hand-over from an old process to a new one is shorter."""
+_CALM = 90.0
+"""Seconds without a conflict after which it is over: of two pollers each breaks in on the other every minute."""
 _HELD = 60.0
 _UNHANDLED = 60.0
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-Waiting = tuple[int, dt.datetime | None]
-"""How many updates are stored and not handled yet, and when the oldest of them came (aware, UTC)."""
+_Said = tuple[Outlook, dt.datetime | None]
 
 
 class Code(StrEnum):
@@ -82,7 +83,6 @@ class Vitals:
     stopped: str = ""
     database_error: str = ""
     oldest_due_seconds: float = 0
-    inbox_waiting: int = 0
     inbox_oldest_seconds: float = 0
     disk_free_bytes: int | None = None
     database_bytes: int | None = None
@@ -108,7 +108,7 @@ class Vitals:
             (
                 self.inbox_oldest_seconds > _UNHANDLED,
                 Code.UPDATES_WAITING,
-                f"{self.inbox_waiting} updates wait, the oldest {_for(self.inbox_oldest_seconds)}",
+                f"what a reader wrote has not been handled {_for(self.inbox_oldest_seconds)}",
             ),
             (
                 self.oldest_due_seconds > _OVERDUE,
@@ -133,16 +133,12 @@ class Vitals:
 
     def warnings(self) -> tuple[Reason, ...]:
         """What is wrong, but does not make the bot unhealthy: being restarted for it would only harm readers."""
-        text = f"the content has {self.content_errors} errors, and has not been loaded"
+        text = f"the content has {count(self.content_errors, 'error')}, and has not been loaded"
         return (Reason(Code.CONTENT_BROKEN, text),) if self.content_errors else ()
 
 
 def _for(seconds: float | None) -> str:
     return "yet" if seconds is None else f"for {seconds:.0f} s"
-
-
-async def _nothing_waits() -> Waiting:
-    return 0, None
 
 
 @dataclass(slots=True)
@@ -151,8 +147,8 @@ class Health:
 
     `silence`: how long nothing good may come from Telegram. `database`: its file, None where it is a server. What
     tells of other parts is set once they are there: `halted` says why nothing is sent any more, `held` for how many
-    seconds Telegram wants nothing sent at all, `inbox` what waits to be handled, `content` how many digests there
-    are and how many errors keep newer content away, `receives` whether this process should hear from Telegram (a
+    seconds Telegram wants nothing sent at all, `content` how many digests there are and how many errors keep newer
+    content away, `receives` whether this process should hear from Telegram (a
     replica that stands by should not). `patience`: seconds for the database to answer; who asks for the health waits
     about four.
     """
@@ -163,34 +159,38 @@ class Health:
     database: Path | None = None
     halted: Callable[[], str | None] = lambda: None
     held: Callable[[], float] = lambda: 0
-    inbox: Callable[[], Awaitable[Waiting]] = _nothing_waits
     content: Callable[[], tuple[int, int]] = lambda: (1, 0)
     receives: Callable[[], bool] = lambda: True
     monotonic: Callable[[], float] = time.monotonic
     patience: float = 2.5
     conflicts: int = 0
     _last_poll: float | None = field(default=None, init=False)
-    _conflict: float | None = field(default=None, init=False)
-    _asking: "asyncio.Task[tuple[Outlook, Waiting]] | None" = field(default=None, init=False)
+    _conflict: tuple[float, float] | None = field(default=None, init=False)  # the first and the last in a row
+    _asking: "asyncio.Task[_Said] | None" = field(default=None, init=False)
 
     def polled(self) -> None:
-        """Telegram answered getUpdates or getWebhookInfo, or a good request came to the webhook."""
+        """Telegram answered getUpdates or getWebhookInfo, or a good request came to the webhook.
+
+        A conflict is over with the first of them that comes 90 s after the last 409.
+        """
         self._last_poll = self.monotonic()
-        self._conflict = None
+        if self._conflict and self._calm(self._conflict):
+            self._conflict = None
 
     def conflict(self) -> None:
         """Telegram answered getUpdates with 409: somebody else receives with this token."""
         self.conflicts += 1
-        self._conflict = self.monotonic() if self._conflict is None else self._conflict
+        now, before = self.monotonic(), self._conflict
+        self._conflict = (before[0], now) if before and not self._calm(before) else (now, now)
 
     async def look(self) -> tuple[Vitals, dt.datetime | None]:
         """The figures of this moment, and when the next digest is due (aware, UTC).
 
         It proves that the disk takes a write.
         """
-        outlook, (waiting, oldest), fault = Outlook(None, None), (0, None), ""
+        outlook, oldest, fault = Outlook(None, None), None, ""
         try:
-            outlook, (waiting, oldest) = await self._ask()
+            outlook, oldest = await self._ask()
         except StoreError as error:
             fault = str(error)
         free, size = await asyncio.to_thread(_disk, self.database) if self.database else (None, None)
@@ -198,12 +198,11 @@ class Health:
         vitals = Vitals(
             last_poll_seconds=self._since(self._last_poll),
             last_poll_limit_seconds=self.silence.total_seconds() if self.receives() else None,
-            conflict_seconds=self._since(self._conflict) or 0,
+            conflict_seconds=self._conflict[1] - self._conflict[0] if self._conflict else 0,
             held_seconds=self.held(),
             stopped=self.halted() or "",
             database_error=fault,
             oldest_due_seconds=self._age(outlook.oldest_due),
-            inbox_waiting=waiting,
             inbox_oldest_seconds=self._age(oldest),
             disk_free_bytes=free,
             database_bytes=size,
@@ -232,7 +231,7 @@ class Health:
             "figures": figures,
         }
 
-    async def _ask(self) -> tuple[Outlook, Waiting]:
+    async def _ask(self) -> _Said:
         """What the database says. One that hangs is not asked a second time meanwhile."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._asked())
@@ -242,8 +241,11 @@ class Health:
             raise StoreError(f"the database has not answered for {self.patience} s")
         return self._asking.result()
 
-    async def _asked(self) -> tuple[Outlook, Waiting]:
-        return await self.store.outlook(), await self.inbox()
+    async def _asked(self) -> _Said:
+        return await self.store.outlook(), await self.store.oldest_waiting()
+
+    def _calm(self, conflict: tuple[float, float]) -> bool:
+        return self.monotonic() - conflict[1] > _CALM
 
     def _since(self, moment: float | None) -> float | None:
         return None if moment is None else self.monotonic() - moment

@@ -47,8 +47,10 @@ _GAUGES: Mapping[str, tuple[str, Callable[[Vitals], float | None]]] = {
     "sending_stopped": ("1: nothing is sent until a restart.", lambda v: bool(v.stopped)),
     "database_up": ("1: the database took a write.", lambda v: not v.database_error),
     "oldest_due_seconds": ("How late the oldest unsent digest is.", lambda v: v.oldest_due_seconds),
-    "inbox_waiting": ("Updates stored and not handled yet.", lambda v: v.inbox_waiting),
-    "inbox_oldest_seconds": ("For how long the oldest of them has waited.", lambda v: v.inbox_oldest_seconds),
+    "inbox_oldest_seconds": (
+        "For how long the oldest update that is stored has waited.",
+        lambda v: v.inbox_oldest_seconds,
+    ),
     "disk_free_bytes": ("Free on the database's disk.", lambda v: v.disk_free_bytes),
     "database_bytes": ("Size of the database's file and its log.", lambda v: v.database_bytes),
     "content_digests": ("Digests that readers can get.", lambda v: v.digests),
@@ -161,6 +163,7 @@ def _counts(volume: Volume) -> Iterable[Metric]:
     yield GaugeMetricFamily(
         "digestbot_subscriptions", "Subscriptions that are not paused.", value=volume.subscriptions
     )
+    yield GaugeMetricFamily("digestbot_inbox_updates", "Stored and not handled yet.", value=volume.waiting)
     waiting = GaugeMetricFamily("digestbot_deliveries", "Open deliveries by state.", labels=["state"])
     ended = CounterMetricFamily(
         "digestbot_deliveries_ended", "Deliveries by how they ended.", labels=["state"]
