@@ -21,7 +21,7 @@ from bot.core.flood import COMMANDS
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
 from bot.locales import load_languages
-from bot.ports import Clock, StartError, Store, StoreError
+from bot.ports import Clock, StartError, Store, StoreBusyError, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.delivering import Delivering
 from bot.store import SCHEMA, open_store
@@ -43,6 +43,9 @@ _PATIENCE = dt.timedelta(days=365)
 _LAST_ALERTS = 2.0
 """Seconds that a stop takes to tell the operator what has just happened."""
 
+_TAKE_OVER = 60.0
+"""Seconds that a start waits for another process to let go of the database."""
+
 
 async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None:
     """Run until `stop` is set.
@@ -56,7 +59,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
     languages = load_languages()
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(_opened(settings.storage.url, clock))
+        store = await stack.enter_async_context(_opened(settings.storage.url, clock, stop))
         health = Health(store, clock, settings.web.silence, database_file(settings.storage.url))
         metrics = Metrics(__version__, SCHEMA)
         held = await store.holds(clock.now())
@@ -97,12 +100,26 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
 
 
 @contextlib.asynccontextmanager
-async def _opened(url: str, clock: Clock) -> AsyncIterator[Store]:
-    """The store, with what the last process left in flight given back and all slots by today's zone rules."""
-    try:
-        store = await asyncio.to_thread(open_store, url)
-    except StoreError as error:
-        raise StartError(str(error)) from error
+async def _opened(url: str, clock: Clock, stop: asyncio.Event) -> AsyncIterator[Store]:
+    """The store, with what the last process left in flight given back and all slots by today's zone rules.
+
+    One that another process has is waited for: in an upgrade the new bot may begin before the old one has ended.
+    """
+    loop = asyncio.get_running_loop()
+    end, said = loop.time() + _TAKE_OVER, False
+    while True:
+        try:
+            store = await asyncio.to_thread(open_store, url)
+            break
+        except StoreBusyError as error:
+            if stop.is_set() or loop.time() > end:
+                raise StartError(str(error)) from error
+            if not said:
+                said = True
+                _log.warning("storage.busy", hint=str(error), patience=_TAKE_OVER)
+            await asyncio.sleep(0.2)
+        except StoreError as error:
+            raise StartError(str(error)) from error
     try:
         if retimed := await store.retime(version("tzdata"), functools.partial(_upcoming, now=clock.now())):
             _log.info("slots.retimed", count=retimed, tzdata=version("tzdata"))

@@ -1,5 +1,6 @@
 """The command line: one clear message for everything that can be wrong, exit codes, and no traceback."""
 
+import asyncio
 import os
 import socket
 import sqlite3
@@ -256,18 +257,27 @@ async def test_a_taken_port_of_the_health_check(sandbox: Sandbox, tmp_path: Path
     assert "Traceback" not in output
 
 
-async def test_a_second_process_on_one_database(sandbox: Sandbox, tmp_path: Path) -> None:
-    """The first keeps running; the second says that the file is in use."""
-    first, second = (BotProcess(sandbox.url, TOKEN, tmp_path) for _ in range(2))
+async def test_a_second_process_on_one_database_waits_and_takes_over(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As in an upgrade where the new one begins before the old one ends. Told to stop meanwhile, it does so."""
+    first, second, third = (BotProcess(sandbox.url, TOKEN, tmp_path) for _ in range(3))
     await first.start()
     while not (tmp_path / "bot.db").exists():
-        pass
+        await asyncio.sleep(0.01)
     await second.start()
-    code, output = await second.ended()
+    await third.start()
+    await asyncio.sleep(2)
+    assert (first.running, second.running, third.running) == (True, True, True)
 
-    assert (code, first.running) == (1, True)
+    code, output = await third.stop()
+    assert code == 1
     assert "in use by another bot process" in output
     assert (await first.stop())[0] == 0
+    await Conversation(sandbox).say("/next")
+    code, output = await second.stop()
+
+    assert code == 0
+    assert "storage.busy" in output
+    assert "bot.started" in output
 
 
 def test_a_taken_port_of_the_demo(tmp_path: Path) -> None:
