@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from bot import __version__
 from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
+from bot.config.settings import WebSettings
 from bot.content.following import state_of
 from bot.core.flood import COMMANDS
 from bot.core.model import Subscription
@@ -24,6 +25,7 @@ from bot.locales import load_languages
 from bot.ports import Clock, StartError, Store, StoreBusyError, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.delivering import Delivering
+from bot.services.reloading import Reloading
 from bot.store import SCHEMA, open_store
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
@@ -31,9 +33,10 @@ from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.polling import Polling, connected, polling
 from bot.telegram.receiving import Receiving
-from bot.web.health import Health, health_routes, serve_health
-from bot.web.metrics import Metrics, metrics_routes
-from bot.wiring import Wiring, database_file, first_library, following
+from bot.web.health import Health
+from bot.web.metrics import Metrics
+from bot.web.server import serve
+from bot.wiring import Parts, Wiring, database_file, first_library, following
 
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
@@ -62,12 +65,14 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         store = await stack.enter_async_context(_opened(settings.storage.url, clock, stop))
         health = Health(store, clock, settings.web.silence, database_file(settings.storage.url))
         metrics = Metrics(__version__, SCHEMA)
-        held = await store.holds(clock.now())
-        limiter = GovernorLimiter(settings.delivery.rate, clock, store, held, metrics)
+        limiter = GovernorLimiter(
+            settings.delivery.rate, clock, store, await store.holds(clock.now()), metrics
+        )
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
-        in_flight = settings.delivery.in_flight
-        application = build_application(secret, telegram.api_url, limiter, in_flight, metrics)
+        application = build_application(
+            secret, telegram.api_url, limiter, settings.delivery.in_flight, metrics
+        )
         await stack.enter_async_context(connected(application, telegram.api_url))
         wiring = Wiring(application, store, clock, settings, languages, metrics)
         parts = await wiring.parts(secret, limiter, gate)
@@ -75,10 +80,8 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         await parts.delivering.recover()
         await parts.broadcasting.recover(settings.delivery.max_lateness)
         reloading = following(content, state, parts.publish, parts.alerts)
-        health.halted, health.held = lambda: parts.delivering.halted, limiter.held
-        health.content = lambda: (len(parts.delivering.library.ids), reloading.errors)
-        routes = (*health_routes(health), *metrics_routes(metrics, health))
-        await stack.enter_async_context(_served(routes, settings.web.host, settings.web.port))
+        _connect(health, parts, limiter, reloading)
+        await stack.enter_async_context(_served((*health.routes(), *metrics.routes(health)), settings.web))
         receiving = Receiving(application, store, gate, clock, wiring.owner, metrics)
         stack.push_async_callback(receiving.stop)
         await receiving.resume()
@@ -86,17 +89,30 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         await stack.enter_async_context(polling(poller))
         await parts.menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        ticks: dict[str, tuple[Tick, float]] = {
-            **parts.ticks(),
-            "inbox": (receiving.tick, 2),
-            "purge": (lambda: _purge(store, clock), 3600),
-            "reload": (reloading.tick, 2),
-            "channels": (await wiring.listing(parts.informing, parts.alerts), 300),
-        }
+        ticks = _ticks(parts, receiving, reloading, store, clock)
+        ticks["channels"] = await wiring.listing(parts.informing, parts.alerts), 300
         await stack.enter_async_context(_ticking(parts.delivering, parts.alerts, limiter, ticks))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
+
+
+def _ticks(
+    parts: Parts, receiving: Receiving, reloading: Reloading, store: Store, clock: Clock
+) -> dict[str, tuple[Tick, float]]:
+    """What is done by the clock besides delivery, each with its seconds."""
+    return {
+        **parts.ticks(),
+        "inbox": (receiving.tick, 2),
+        "purge": (lambda: _purge(store, clock), 3600),
+        "reload": (reloading.tick, 2),
+    }
+
+
+def _connect(health: Health, parts: Parts, limiter: GovernorLimiter, reloading: Reloading) -> None:
+    """Let the health check see what has been made since."""
+    health.halted, health.held = lambda: parts.delivering.halted, limiter.held
+    health.content = lambda: (len(parts.delivering.library.ids), reloading.errors)
 
 
 @contextlib.asynccontextmanager
@@ -169,15 +185,15 @@ async def _ticking(
 
 
 @contextlib.asynccontextmanager
-async def _served(routes: Iterable[RouteDef], host: str, port: int | None) -> AsyncIterator[None]:
-    if port is None:
+async def _served(routes: Iterable[RouteDef], where: WebSettings) -> AsyncIterator[None]:
+    if where.port is None:
         yield
         return
     try:
-        runner = await serve_health(routes, host, port)
+        runner = await serve(routes, where.host, where.port)
     except OSError as error:
         raise StartError(
-            f"port {port} on {host} is taken ({error.strerror}): set web.port to a free one"
+            f"port {where.port} on {where.host} is taken ({error.strerror}): set web.port to a free one"
         ) from error
     try:
         yield

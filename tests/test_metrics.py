@@ -21,8 +21,9 @@ from bot.sandbox import Sandbox
 from bot.telegram.application import build_application
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.sender import TelegramSender
-from bot.web.health import Health, serve_health
-from bot.web.metrics import Metrics, metrics_routes
+from bot.web.health import Health
+from bot.web.metrics import Metrics
+from bot.web.server import serve
 from tests.backend import Backend
 from tests.conftest import TOKEN
 from tests.conversation import BotProcess, Conversation
@@ -216,6 +217,7 @@ async def test_what_health_knows_is_measured(metrics: Metrics, health: Health, s
     """Ages in seconds, sizes in bytes."""
     await health.store.receive([Received(1, 1, "{}"), Received(2, 1, "{}")], "me", NOW)
     health.held, health.content = lambda: 12.5, lambda: (4, 2)
+    metrics.refused = lambda: 3
     health.conflict()
     seconds.now += 7
     health.conflict()
@@ -225,6 +227,7 @@ async def test_what_health_knows_is_measured(metrics: Metrics, health: Health, s
     assert found["digestbot_last_poll_age_limit_seconds"] == 120
     assert found["digestbot_conflict_seconds"] == 7
     assert found["digestbot_conflicts_total"] == 2
+    assert found["digestbot_webhook_refused_total"] == 3
     assert found["digestbot_inbox_updates"] == 2
     assert found["digestbot_inbox_oldest_seconds"] == 360
     assert found["digestbot_hold_seconds"] == 12.5
@@ -269,7 +272,7 @@ async def test_names_are_as_prometheus_wants_them(metrics: Metrics, health: Heal
 @pytest.fixture
 async def address(metrics: Metrics, health: Health) -> AsyncIterator[str]:
     """The page served on a free port."""
-    runner = await serve_health(metrics_routes(metrics, health), "127.0.0.1", 0)
+    runner = await serve(metrics.routes(health), "127.0.0.1", 0)
     host, port = runner.addresses[0]
     yield f"http://{host}:{port}/metrics"
     await runner.cleanup()

@@ -16,7 +16,8 @@ from bot.core.model import EVERY_DAY, Chat, Outlook, Pick, Preferences, State
 from bot.core.planning import plan
 from bot.ports import Store, StoreError
 from bot.ports.inbox import Received
-from bot.web.health import ADVICE, LEAST_DISK, Code, Health, Vitals, health_routes, serve_health
+from bot.web.health import ADVICE, LEAST_DISK, Code, Health, Vitals
+from bot.web.server import serve
 from tests.fakes import NOW, FixedClock
 
 MINUTE = dt.timedelta(minutes=1)
@@ -151,8 +152,8 @@ async def test_the_end_of_an_old_process_is_no_second_poller(health: Health, sec
             health.conflict()
             seconds.now += wait
         seconds.now += 1000
+        health.polled()
     health.conflict()
-    health.polled()
     assert await codes(health) == []
 
 
@@ -300,7 +301,7 @@ def test_every_reason_says_what_to_do() -> None:
 @pytest.fixture
 async def address(health: Health) -> AsyncIterator[str]:
     """The check served on a free port."""
-    runner = await serve_health(health_routes(health), "127.0.0.1", 0)
+    runner = await serve(health.routes(), "127.0.0.1", 0)
     host, port = runner.addresses[0]
     yield f"http://{host}:{port}"
     await runner.cleanup()
@@ -331,4 +332,4 @@ async def test_it_can_only_be_looked_at(address: str, method: str, status: int) 
 async def test_a_port_that_is_taken_is_an_error(address: str, health: Health) -> None:
     """And leaves nothing open behind it."""
     with pytest.raises(OSError, match="address"):
-        await serve_health(health_routes(health), "127.0.0.1", int(address.rsplit(":", 1)[1]))
+        await serve(health.routes(), "127.0.0.1", int(address.rsplit(":", 1)[1]))

@@ -174,14 +174,14 @@ class Health:
         A conflict is over with the first of them that comes 90 s after the last 409.
         """
         self._last_poll = self.monotonic()
-        if self._conflict and self._calm(self._conflict):
+        if self._conflict and self._last_poll - self._conflict[1] > _CALM:
             self._conflict = None
 
     def conflict(self) -> None:
-        """Telegram answered getUpdates with 409: somebody else receives with this token."""
+        """Somebody else receives with this token: getUpdates was answered with 409, or the webhook is not ours."""
         self.conflicts += 1
-        now, before = self.monotonic(), self._conflict
-        self._conflict = (before[0], now) if before and not self._calm(before) else (now, now)
+        now = self.monotonic()
+        self._conflict = self._conflict[0] if self._conflict else now, now
 
     async def look(self) -> tuple[Vitals, dt.datetime | None]:
         """The figures of this moment, and when the next digest is due (aware, UTC).
@@ -231,6 +231,14 @@ class Health:
             "figures": figures,
         }
 
+    def routes(self) -> list[web.RouteDef]:
+        """GET of /healthz: 200, or 503 where there is a reason."""
+        return [web.get("/healthz", self._answer)]
+
+    async def _answer(self, _: web.Request) -> web.Response:
+        report = await self.report()
+        return web.json_response(report, status=503 if report["reasons"] else 200, headers=HEADERS)
+
     async def _ask(self) -> _Said:
         """What the database says. One that hangs is not asked a second time meanwhile."""
         if self._asking is None or self._asking.done():
@@ -243,9 +251,6 @@ class Health:
 
     async def _asked(self) -> _Said:
         return await self.store.outlook(), await self.store.oldest_waiting()
-
-    def _calm(self, conflict: tuple[float, float]) -> bool:
-        return self.monotonic() - conflict[1] > _CALM
 
     def _since(self, moment: float | None) -> float | None:
         return None if moment is None else self.monotonic() - moment
@@ -266,27 +271,3 @@ def _disk(database: Path) -> tuple[int | None, int | None]:
         return shutil.disk_usage(database.parent).free, size
     except OSError:
         return None, None
-
-
-def health_routes(health: Health) -> list[web.RouteDef]:
-    """GET and HEAD of /healthz."""
-
-    async def healthz(_: web.Request) -> web.Response:
-        report = await health.report()
-        return web.json_response(report, status=503 if report["reasons"] else 200, headers=HEADERS)
-
-    return [web.get("/healthz", healthz)]
-
-
-async def serve_health(routes: Iterable[web.RouteDef], host: str, port: int) -> web.AppRunner:
-    """Serve these routes until the runner is cleaned up. Raises OSError when the port is taken."""
-    app = web.Application()
-    app.router.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError:
-        await runner.cleanup()
-        raise
-    return runner

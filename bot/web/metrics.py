@@ -68,11 +68,15 @@ class _Families(Collector):
 
 
 class Metrics(Meter):
-    """Counts in a registry of its own, and shows them together with what is measured at the moment of asking."""
+    """Counts in a registry of its own, and shows them together with what is measured at the moment of asking.
+
+    `refused`, set once there is a webhook, tells how many requests it has sent away.
+    """
 
     def __init__(self, version: str, schema: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         own = self._registry = CollectorRegistry(auto_describe=False)
         self._monotonic = monotonic
+        self.refused: Callable[[], int] = lambda: 0
         self._moment = _Families()
         self._counting = asyncio.Lock()
         self._volume: Volume | None = None
@@ -134,8 +138,23 @@ class Metrics(Meter):
         """All figures in Prometheus' text format. What cannot be known now is left out."""
         vitals, _ = await health.look()
         volume = await self._counted(health)
-        self._moment.families = (*_measured(vitals, health), *(_counts(volume) if volume else ()))
+        told = (
+            CounterMetricFamily("digestbot_conflicts", "Signs of a second receiver.", value=health.conflicts),
+            CounterMetricFamily(
+                "digestbot_webhook_refused", "Requests to the webhook sent away.", value=self.refused()
+            ),
+        )
+        self._moment.families = (*_measured(vitals), *told, *(_counts(volume) if volume else ()))
         return generate_latest(self._registry)
+
+    def routes(self, health: Health) -> list[web.RouteDef]:
+        """GET of /metrics."""
+
+        async def answer(_: web.Request) -> web.Response:
+            kind = {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+            return web.Response(body=await self.page(health), headers=HEADERS | kind)
+
+        return [web.get("/metrics", answer)]
 
     async def _counted(self, health: Health) -> Volume | None:
         """The counts of the database, anew if they are old; None: it does not answer."""
@@ -152,11 +171,10 @@ class Metrics(Meter):
             return self._volume
 
 
-def _measured(vitals: Vitals, health: Health) -> Iterable[Metric]:
+def _measured(vitals: Vitals) -> Iterable[Metric]:
     for name, (text, of) in _GAUGES.items():
         if (value := of(vitals)) is not None:
             yield GaugeMetricFamily(f"digestbot_{name}", text, value=value)
-    yield CounterMetricFamily("digestbot_conflicts", "Answers 409 to getUpdates.", value=health.conflicts)
 
 
 def _counts(volume: Volume) -> Iterable[Metric]:
@@ -178,13 +196,3 @@ def _status(status: int) -> str:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "5xx"
     return (str(status) if status in {200, 400, 403, 429} else "other") if status else "none"
-
-
-def metrics_routes(metrics: Metrics, health: Health) -> list[web.RouteDef]:
-    """GET and HEAD of /metrics."""
-
-    async def page(_: web.Request) -> web.Response:
-        kind = {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
-        return web.Response(body=await metrics.page(health), headers=HEADERS | kind)
-
-    return [web.get("/metrics", page)]
