@@ -17,6 +17,7 @@ from bot.store.claiming import OPEN, claim
 from bot.store.corrections import SqlCorrections
 from bot.store.counting import count_settled
 from bot.store.inbox import SqlInbox
+from bot.store.leases import SqlLeases, living
 from bot.store.outbox import SqlOutbox
 from bot.store.owners import SqlOwners
 from bot.store.privacy import SqlPrivacy
@@ -32,7 +33,15 @@ _AT_ONCE = 5000
 
 
 class SqlStore(
-    SqlReaders, SqlOwners, SqlBroadcasts, SqlCorrections, SqlInbox, SqlOutbox, SqlPrivacy, SqlStatistics
+    SqlReaders,
+    SqlOwners,
+    SqlBroadcasts,
+    SqlCorrections,
+    SqlInbox,
+    SqlLeases,
+    SqlOutbox,
+    SqlPrivacy,
+    SqlStatistics,
 ):
     """Implements the `Store` port; the contracts are written there."""
 
@@ -78,9 +87,10 @@ class SqlStore(
         async with self._transaction() as connection:
             await settle(connection, decisions, owner, now)
 
-    async def recover(self, on_ambiguous: OnAmbiguous) -> int:
+    async def recover(self, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
+        left = and_(deliveries.c.owner != owner, deliveries.c.owner.not_in(living()))
         async with self._transaction() as connection:
-            stuck = select(deliveries).where(deliveries.c.state == State.SENDING)
+            stuck = select(deliveries).where(deliveries.c.state == State.SENDING, left)
             rows = (await connection.execute(stuck)).all()
             for row in rows:
                 await become(connection, row, recover(row.attempt, on_ambiguous), "crashed")
