@@ -21,6 +21,26 @@ settings.register_profile("tests", deadline=None)  # a busy machine is no findin
 settings.load_profile("tests")
 
 
+_ON_BOTH = {
+    f"tests.test_{name}"
+    for name in (
+        "services_correcting",
+        "services_delivering",
+        "services_privacy",
+        "services_reading",
+        "services_subscribing",
+        "stats",
+    )
+}
+"""Tests that say what the store does for the use cases, and so are asked of both databases."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run these on both databases, as tests of the store alone are by `on_both`."""
+    if "database" in metafunc.fixturenames and metafunc.module.__name__ in _ON_BOTH:
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     """A sandbox on a free port, stopped afterwards."""

@@ -83,17 +83,18 @@ class Server:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
-    def url(self, name: str) -> str:
-        """As `storage.url`."""
-        return f"postgresql://postgres@/{name}?host={self.socket}"
+    def url(self, name: str, user: str = "postgres") -> str:
+        """As `storage.url`; the user `guest` alone needs a password."""
+        return f"postgresql://{user}@/{name}?host={self.socket}"
 
     def run(self, name: str, query: str) -> list[Row]:
         """Run a query in a database."""
         return self._wait(self._run(name, query))
 
-    def make(self, name: str) -> None:
+    def make(self, name: str) -> "OnServer":
         """A new database, empty."""
         self.run("postgres", f"CREATE DATABASE {name}")
+        return OnServer(self, name)
 
     def close(self) -> None:
         """Hang up."""
@@ -159,6 +160,8 @@ def started(folder: Path) -> Iterator[Server]:
             running.ensure_pgdata_inited()
             with (folder / "postgresql.conf").open("a", encoding="utf-8") as settings:
                 settings.write(FAST)
+            rights = folder / "pg_hba.conf"
+            rights.write_text("local all guest scram-sha-256\n" + rights.read_text())
     running.start()
     server = Server(running.get_uri().partition("host=")[2])
     try:
@@ -170,8 +173,7 @@ def started(folder: Path) -> Iterator[Server]:
 
 def with_tables(server: Server, name: str) -> OnServer:
     """A new database of this name with the store's tables in it."""
-    server.make(name)
-    database = OnServer(server, name)
+    database = server.make(name)
     asyncio.run(_tables(database.url))
     return database
 

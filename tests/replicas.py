@@ -85,9 +85,7 @@ _COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name 
 async def replicas(folder: Path, server: Server, seed: int, **environment: str) -> AsyncIterator[Replicas]:
     """A rig on a new database, whose sandbox runs."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"replicas_{os.getpid()}_{time.monotonic_ns()}"
-    server.make(name)
-    database = OnServer(server, name)
+    database = server.make(f"replicas_{os.getpid()}_{time.monotonic_ns()}")
     rig = Replicas(
         folder, seed, environment={"BOT_STORAGE__URL": database.url, **environment}, database=database
     )
