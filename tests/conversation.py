@@ -22,6 +22,8 @@ Json = dict[str, Any]
 class BotProcess:
     """`python -m bot run` against a sandbox; its files lie in `folder` and outlive the process."""
 
+    command: tuple[str, ...] = ("-m", "bot", "run")
+
     def __init__(self, api_url: str, token: str, folder: Path, **environment: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
         self._environment = {
@@ -41,9 +43,7 @@ class BotProcess:
         """Begin; returns at once."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "bot",
-            "run",
+            *self.command,
             env=self._environment,
             cwd=Path(__file__).parents[1],
             stdout=asyncio.subprocess.PIPE,

@@ -11,13 +11,22 @@ import secrets
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from bot.ports import StoreError
 
 _log = structlog.get_logger(__name__)
-_KEY_BYTES = 32
+KEY_BYTES = 32
+
+
+class Marks(Protocol):
+    """Who was forgotten, wherever it is kept."""
+
+    def among(self, chat_ids: Iterable[int]) -> dict[int, dt.datetime]:
+        """Those of the chats that were forgotten, and when last. Raises StoreError where that cannot be told."""
+        ...
 
 
 class Forgotten:
@@ -35,7 +44,7 @@ class Forgotten:
         """
         try:
             with self._one_at_a_time:
-                self._append(f"{_mark(self._key_made(), chat_id)} {now.astimezone(dt.UTC).isoformat()}\n")
+                self._append(f"{mark_of(self._key_made(), chat_id)} {now.astimezone(dt.UTC).isoformat()}\n")
         except OSError as error:
             raise StoreError(f"cannot write {self._marks} ({error.strerror}): nothing was erased") from error
 
@@ -61,7 +70,7 @@ class Forgotten:
             )
         moments = self._moments()
         key = self._key.read_bytes()
-        marks = ((chat_id, _mark(key, chat_id)) for chat_id in chat_ids) if moments else ()
+        marks = ((chat_id, mark_of(key, chat_id)) for chat_id in chat_ids) if moments else ()
         return {chat_id: moments[mark] for chat_id, mark in marks if mark in moments}
 
     def _moments(self) -> dict[str, dt.datetime]:
@@ -84,7 +93,7 @@ class Forgotten:
             draft.unlink(missing_ok=True)
             file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
-                _write(file, secrets.token_bytes(_KEY_BYTES))
+                _write(file, secrets.token_bytes(KEY_BYTES))
             finally:
                 os.close(file)
             draft.replace(self._key)
@@ -92,7 +101,8 @@ class Forgotten:
         return self._key.read_bytes()
 
 
-def _mark(key: bytes, chat_id: int) -> str:
+def mark_of(key: bytes, chat_id: int) -> str:
+    """The mark of a chat: without the key it says nothing."""
     return hmac.digest(key, str(chat_id).encode(), "sha256").hex()
 
 
