@@ -1,10 +1,10 @@
 """The file and the environment as one: every error of both in one run."""
 
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -14,6 +14,7 @@ from bot.config.values import callable_by_telegram, database, password_of
 from bot.core.findings import Finding
 from bot.documents import Document, DocumentError, Keys, Place, read, validate
 
+T = TypeVar("T")
 DEFAULT_FILE = Path("config.yaml")
 _OTHER_NAMES = ("BOT_CONFIG", "BOT_TOKEN", "BOT_TOKEN_FILE", "BOT_WEBHOOK_SECRET", "BOT_WEBHOOK_SECRET_FILE")
 _ELSEWHERE = (
@@ -63,24 +64,24 @@ def load_all(
     Raises:
         ConfigError: With every error of settings and secrets.
     """
-    errors: list[ConfigError] = []
-    settings, token, secret = Settings(), None, None
-    try:
-        settings = load_settings(file, environment)
-    except ConfigError as error:
-        if not {"BOT_TOKEN", "BOT_TOKEN_FILE"} & set(environment):
-            raise  # where the token is stands in what cannot be used
-        errors.append(error)
-    try:
-        token = take_token(settings, environment)
-    except ConfigError as error:
-        errors.append(error)
-    try:
-        secret = take_webhook_secret(settings, environment)
-    except ConfigError as error:
-        errors.append(error)
+    errors: list[str] = []
+
+    def tried(load: Callable[[], T]) -> T | None:
+        try:
+            return load()
+        except ConfigError as error:
+            errors.append(str(error))
+            return None
+
+    loaded = tried(lambda: load_settings(file, environment))
+    settings, token, secret = loaded or Settings(), None, None
+    if loaded or {"BOT_TOKEN", "BOT_TOKEN_FILE"} & set(
+        environment
+    ):  # else it may stand in what cannot be used
+        token = tried(lambda: take_token(settings, environment))
+        secret = tried(lambda: take_webhook_secret(settings, environment))
     if errors or token is None:
-        raise ConfigError("\n".join(map(str, errors)))
+        raise ConfigError("\n".join(errors))
     return settings, token, secret
 
 
