@@ -37,7 +37,7 @@ from bot.sandbox import Sandbox
 from bot.store import open_store
 from bot.store.inspecting import engine, inspect
 from bot.telegram.examining import receiving
-from tests.conversation import CHANNEL, GROUP, READER, SAMPLE, BotProcess, Person
+from tests.conversation import CHANNEL, GROUP, READER, SAMPLE, BotProcess, BotSide, Person
 from tests.fakes import NOW, FixedClock
 from tests.test_bot_end_to_end import TOKEN, free_port
 from tests.test_chats_end_to_end import BOT
@@ -315,7 +315,9 @@ def hook(url: str, pending: int = 0, failed: dt.timedelta | None = None) -> Webh
             Status.BAD,
             "another webhook is meant, but updates go to a webhook at other.example",
         ),
-        (hook(HOOK, 2, dt.timedelta(minutes=5)), HOOK, Status.BAD, "502 Bad Gateway; 2 updates waiting"),
+        (hook(HOOK, 2, dt.timedelta(minutes=4)), HOOK, Status.BAD, "502 Bad Gateway; 2 updates waiting"),
+        (hook(HOOK, 0, dt.timedelta(minutes=4)), HOOK, Status.WARNING, "502 Bad Gateway"),
+        (hook(HOOK, 2, dt.timedelta(minutes=40)), HOOK, Status.WARNING, "502 Bad Gateway; 2 updates waiting"),
         (hook(HOOK, 0, dt.timedelta(hours=2)), HOOK, Status.OK, f"Telegram calls {HOOK}"),
     ],
 )
@@ -329,6 +331,18 @@ def test_how_updates_come_is_held_against_what_is_meant(
     assert said in found.message
     assert "SECRET" not in found.message
     assert bool(found.hint) or status is not Status.BAD
+
+
+async def test_a_webhook_in_the_way_of_long_polling_is_told(sandbox: Sandbox) -> None:
+    """As Telegram reports it; it is left where it is."""
+    address = f"http://127.0.0.1:{free_port()}/telegram"
+    async with BotSide(sandbox) as side:
+        await side.call("setWebhook", url=address, secret_token="x" * 32)
+        [line] = bad(await examined(environment(sandbox)))
+        assert (await side.call("getWebhookInfo"))["url"] == address
+
+    assert line.startswith("receiving: long polling is meant, but updates go to a webhook at 127.0.0.1")
+    assert "/revoke" in line
 
 
 async def subscribed(store: Store, *chats: int) -> None:
@@ -360,6 +374,25 @@ async def test_the_rights_in_every_configured_and_subscribed_chat_are_looked_at(
     assert (
         "let @digest_bot write there (in a channel as an administrator who may post)"
         in found["chats"][1].hint
+    )
+
+
+async def test_where_telegram_asks_for_a_pause_the_doctor_stops(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A bot at work needs its share more."""
+    (tmp_path / "config.yaml").write_text(f"channels:\n  - chat: {CHANNEL}\n  - chat: '@other'\n")
+    slow = {
+        "method": "getChat",
+        "times": 5,
+        "status": 429,
+        "description": "Too Many Requests: retry after 7",
+    }
+    await Person(sandbox).call("/api/faults", {**slow, "parameters": {"retry_after": 7}})
+    found = await examined(environment(sandbox))
+
+    [chats] = found["chats"]
+    assert (chats.status, chats.message.startswith(f"from {CHANNEL} on not looked at")) == (
+        Status.WARNING,
+        True,
     )
 
 

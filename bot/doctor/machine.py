@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -86,7 +87,7 @@ def file_system(folder: Path, mounts: str) -> str:
         fields = mount.split(" ")
         if not rest or len(fields) < 5:  # noqa: PLR2004  the fifth is the place
             continue
-        place = Path(fields[4].encode().decode("unicode_escape").encode("latin-1").decode(errors="replace"))
+        place = Path(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4]))
         if folder.is_relative_to(place) and len(place.parts) >= best:
             best, found = len(place.parts), rest.split(" ")[0]
     return found

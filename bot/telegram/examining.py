@@ -21,6 +21,8 @@ from bot.telegram.rights import may_write
 _PACE = 0.1
 """Seconds between two chats: a bot at work keeps nearly all of its share."""
 _RECENT = dt.timedelta(hours=1)
+_TRIED_AGAIN = dt.timedelta(minutes=5)
+"""Telegram tries again after two minutes at most (tdlib, WebhookActor.cpp): an older error is over."""
 _MANY = 100
 _TAKEN = (
     "start the bot, which sets that right; if it comes back, another program uses this token: stop that one, or get a "
@@ -72,7 +74,9 @@ def receiving(info: WebhookInfo, webhook_url: str | None, now: dt.datetime) -> D
         hint = "the bot registers it when it starts"
     elif info.last_error_date and now - info.last_error_date < _RECENT:
         at, said = info.last_error_date, info.last_error_message
-        status, message = Status.BAD, f"at {at:%H:%M} UTC Telegram could not deliver: {said}"
+        over = now - at > _TRIED_AGAIN or not info.pending_update_count
+        status = Status.WARNING if over else Status.BAD
+        message = f"at {at:%H:%M} UTC Telegram could not deliver: {said}"
         hint = "does the bot run, does the proxy pass /telegram on to it, is the certificate in force?"
     elif info.pending_update_count > _MANY:
         status, hint = Status.WARNING, "see whether the bot keeps up: “python -m bot outbox”, and its log"
