@@ -26,6 +26,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
     """Look everything over, also while the bot runs, and change nothing. Exit code 1 if something is bad."""
+    os.environ.setdefault("PTB_TIMEDELTA", "true")  # PTB 22.8 warns at every 429 without it
     from bot.doctor.examination import examination
 
     async def examined() -> "list[Diagnosis]":

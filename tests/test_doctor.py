@@ -49,6 +49,7 @@ ROOT = Path(__file__).parents[1]
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a folder of its own."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
     tmp_path.chmod(0o700)
 
 
