@@ -167,16 +167,9 @@ async def test_it_changes_nothing_of_a_bot_that_is_stopped(sandbox: Sandbox, tmp
 
 
 async def doctor(*arguments: str, **variables: str) -> tuple[int, str]:
-    """Run the command to its end; exit code and everything that it printed."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
-    command = (sys.executable, "-m", "bot", "doctor", *arguments)
-    process = await asyncio.create_subprocess_exec(
-        *command, env={**clean, "PYTHONPATH": str(ROOT), **variables}, stdout=-1, stderr=-2
-    )
-    output = (await process.communicate())[0].decode()
-    assert "Traceback" not in output
-    assert process.returncode is not None
-    return process.returncode, output
+    """Run the command to its end, in a thread beside the sandbox; exit code and everything that it printed."""
+    done = await asyncio.to_thread(CliRunner().invoke, cli, ["doctor", *arguments], env=variables)
+    return done.exit_code, done.output
 
 
 def in_terminals(columns: int, *environments: dict[str, str]) -> list[str]:
@@ -244,13 +237,12 @@ async def test_what_is_bad_is_exit_code_1_and_json_has_stable_names(sandbox: San
     assert "1000000001:another" not in output
 
 
-def test_a_configuration_that_cannot_be_used_is_told_with_all_its_errors() -> None:
+async def test_a_configuration_that_cannot_be_used_is_told_with_all_its_errors() -> None:
     """Nothing else can be looked at then."""
     Path("config.yaml").write_text("web: {prot: 1}\nlog: {level: loud}\n")
-    done = CliRunner().invoke(cli, ["doctor"])
-    output = done.output
+    code, output = await doctor()
 
-    assert done.exit_code == 1
+    assert code == 1
     assert "config.yaml cannot be used" in output
     assert "did you mean `port`?" in output
     assert "config.yaml:2:14: bad-value: `level`" in output
@@ -344,6 +336,16 @@ async def test_a_webhook_in_the_way_of_long_polling_is_told(sandbox: Sandbox) ->
 
     assert line.startswith("receiving: long polling is meant, but updates go to a webhook at 127.0.0.1")
     assert "/revoke" in line
+
+
+async def test_of_postgresql_neither_a_file_nor_the_password_is_spoken_of(sandbox: Sandbox) -> None:
+    """What it holds is another matter."""
+    url = "postgresql://bot:open-sesame@db.example.org/digests"
+    found = await examined(environment(sandbox, BOT_STORAGE__URL=url))
+
+    assert bad(found) == []
+    assert not {"disk", "sqlite"} & set(found)
+    assert "open-sesame" not in str(found)
 
 
 async def subscribed(store: Store, *chats: int) -> None:

@@ -58,9 +58,10 @@ async def examination(file: Path | None, environment: MutableMapping[str, str]) 
 
 def _here(settings: Settings, path: Path | None, clock: Clock, zones: str) -> Iterator[Diagnosis]:
     """What this machine holds."""
-    if settings.storage.url.startswith("sqlite:///"):
-        database = Path(settings.storage.url.removeprefix("sqlite:///"))
-        yield from machine.files(database, path)
+    scheme, _, file = settings.storage.url.partition(":///")
+    database = Path(file) if scheme == "sqlite" else None
+    yield from machine.files(database, path)
+    if database:
         yield from machine.disk(database, _MOUNTS.read_text() if _MOUNTS.exists() else "")
         yield engine()
     yield content(settings.content.path, clock)

@@ -10,39 +10,29 @@ from pathlib import Path
 
 from bot.core.diagnosis import Diagnosis, Status
 
-_REMOTE = {
-    "9p",
-    "afs",
-    "ceph",
-    "cifs",
-    "drvfs",
-    "glusterfs",
-    "lustre",
-    "nfs",
-    "nfs4",
-    "prl_fs",
-    "smb3",
-    "vboxsf",
-}
+_REMOTE = re.compile(
+    r"9p|afs|ceph|cifs|drvfs|fuse(\..+)?|glusterfs|lustre|nfs4?|prl_fs|smb3|smbfs|vboxsf|virtiofs"
+)
 """File systems without shared memory between machines, which SQLite's WAL needs (https://sqlite.org/wal.html)."""
 _LITTLE = 200 * 1024 * 1024
 _YEAR = dt.timedelta(days=366)
 
 
-def files(database: Path, config: Path | None) -> Iterator[Diagnosis]:
+def files(database: Path | None, config: Path | None) -> Iterator[Diagnosis]:
     """Who may read and change the database and the configuration; that of secrets is looked at where they are read."""
-    folder, good = database.parent, True
-    for path in filter(None, (config, folder)):
-        mode = path.stat().st_mode if path.exists() else 0
+    good, own = True, (config, database.parent if database else None)
+    for path in (path for path in own if path and path.exists()):
+        mode = path.stat().st_mode
         if mode & 0o002 and not mode & 0o1000:
             good = False
-            yield Diagnosis(
-                "files", Status.BAD, f"everybody may change {path}", f"run “chmod o-w {_quoted(path)}”"
-            )
-    if database.exists() and folder.stat().st_mode & 0o001 and database.stat().st_mode & 0o004:
-        good = False
-        message = f"everybody may read {database}, and so who reads what"
-        yield Diagnosis("files", Status.WARNING, message, f"run “chmod o= {_quoted(folder)}”")
+            message, hint = f"everybody may change {path}", f"run “chmod o-w {_quoted(path)}”"
+            yield Diagnosis("files", Status.BAD, message, hint)
+    if database and database.exists():
+        folder = database.parent
+        if folder.stat().st_mode & 0o001 and database.stat().st_mode & 0o004:
+            good = False
+            message, hint = f"everybody may read {database}", f"run “chmod o= {_quoted(folder)}”"
+            yield Diagnosis("files", Status.WARNING, f"{message}, and so who reads what", hint)
     if good:
         yield Diagnosis("files", Status.OK, "nobody else may change or read what is the bot's")
 
@@ -51,7 +41,7 @@ def disk(database: Path, mounts: str) -> Iterator[Diagnosis]:
     """Whether the database can live where it is. `mounts` is the text of /proc/self/mountinfo, or nothing."""
     folder = next(each for each in database.absolute().parents if each.exists())
     kind = file_system(folder.resolve(), mounts)
-    if kind in _REMOTE or (kind.startswith("fuse") and kind != "fuseblk"):
+    if _REMOTE.fullmatch(kind):
         hint = "move the database to a local disk or a volume, or use PostgreSQL (storage.url)"
         message = f"{folder} is on {kind}, where SQLite can lock up or lose data"
         yield Diagnosis("disk", Status.BAD, message, hint)
