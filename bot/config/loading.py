@@ -52,7 +52,9 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
         findings.append(document.finding(document.place(keys), code, message, hint))
     if findings:
         # A variable has one value: it needs no line and column.
-        raise ConfigError("\n".join(re.sub(r"^(BOT_\w+):1:1:", r"\1:", str(each)) for each in findings))
+        raise ConfigError(
+            "\n".join(re.sub(r"^(BOT_\w+):1:1:", r"\1:", str(each)) for each in sorted(findings))
+        )
     return Settings.model_validate(merged)
 
 
