@@ -363,7 +363,7 @@ def test_a_secret_where_its_file_belongs_is_not_shown(name: str, secret: str) ->
         ("BOT_TOKN", "did you mean BOT_TOKEN?"),
         ("BOT_WEB_PORT", "did you mean BOT_WEB__PORT?"),
         ("BOT_WEBHOOK_SECRETS", "did you mean BOT_WEBHOOK_SECRET?"),
-        ("BOT_XYZZY", "keys are written BOT_SECTION__KEY, as in BOT_WEB__PORT"),
+        ("BOT_XYZZY", "a key is BOT_SECTION__KEY, as in BOT_WEB__PORT"),
         ("BOT_WEB__PROT", "did you mean `port`?"),
         ("BOT_WBE__PORT", "did you mean `web`?"),
     ],
@@ -514,5 +514,5 @@ def test_what_is_no_address_of_a_database_is_told_without_showing_it(url: str) -
         refused(written(""), BOT_STORAGE__URL=url),
         refused(written(""), BOT_STORAGE__URL_FILE=str(own)),
     ):
-        assert "write sqlite:///path/to/bot.db or postgresql://user:password@host/name" in message
+        assert "write sqlite:///data/bot.db or postgresql://user:password@host/name" in message
         assert "open-sesame" not in message
