@@ -5,12 +5,11 @@ import contextlib
 import datetime as dt
 import functools
 import zoneinfo
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 
 import structlog
-from aiohttp import web
 from pydantic import SecretStr
 
 from bot import __version__
@@ -20,6 +19,7 @@ from bot.content.following import state_of
 from bot.core.flood import COMMANDS
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
+from bot.incoming import incoming
 from bot.locales import load_languages
 from bot.ports import Clock, StartError, Store, StoreBusyError, StoreError
 from bot.scheduler import Scheduler, Tick
@@ -30,17 +30,13 @@ from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
 from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.polling import Polling, connected, polling
+from bot.telegram.polling import connected
 from bot.telegram.receiving import Receiving
-from bot.telegram.registering import Registration, unregister
 from bot.web.health import Health
 from bot.web.metrics import Metrics
-from bot.web.server import serve
-from bot.web.webhook import Webhook
 from bot.wiring import Parts, Wiring, database_file, first_library, following
 
 _log = structlog.get_logger(__name__)
-_Ticks = Mapping[str, tuple[Tick, float]]
 _KEEP = dt.timedelta(days=90)
 """How long settled deliveries are kept: for the operator's questions, not for the reader's sake."""
 _PATIENCE = dt.timedelta(days=365)
@@ -88,10 +84,11 @@ async def run(
         receiving = Receiving(application, store, gate, clock, wiring.owner, metrics)
         stack.push_async_callback(receiving.stop)
         await receiving.resume()
-        watching = await stack.enter_async_context(_coming(parts, receiving, health, metrics, webhook_secret))
+        ways = incoming(parts, receiving, health, metrics, webhook_secret)
+        ticks = _ticks(parts, receiving, reloading, store, clock)
+        ticks |= await stack.enter_async_context(ways)
         await parts.menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        ticks = {**watching, **_ticks(parts, receiving, reloading, store, clock)}
         ticks["channels"] = await wiring.listing(parts.informing, parts.alerts), 300
         await stack.enter_async_context(_ticking(parts.delivering, parts.alerts, limiter, ticks))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
@@ -99,7 +96,9 @@ async def run(
         _log.info("bot.stopping")
 
 
-def _ticks(parts: Parts, receiving: Receiving, reloading: Reloading, store: Store, clock: Clock) -> _Ticks:
+def _ticks(
+    parts: Parts, receiving: Receiving, reloading: Reloading, store: Store, clock: Clock
+) -> dict[str, tuple[Tick, float]]:
     """What is done by the clock besides delivery, each with its seconds."""
     return {
         **parts.ticks(),
@@ -164,7 +163,7 @@ async def _ticking(
     delivering: Delivering,
     alerts: TelegramAlerts,
     limiter: GovernorLimiter,
-    others: _Ticks,
+    others: Mapping[str, tuple[Tick, float]],
 ) -> AsyncIterator[None]:
     """The ticks at work. At the end what is in flight is answered and recorded, and nothing more is sent."""
     mine = {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "ask": (delivering.ask, 1)}
@@ -182,53 +181,3 @@ async def _ticking(
             _log.warning("delivery.unrecorded", reason=str(error))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(alerts.send(), _LAST_ALERTS)
-
-
-@contextlib.asynccontextmanager
-async def _coming(
-    parts: Parts, receiving: Receiving, health: Health, metrics: Metrics, secret: SecretStr | None
-) -> AsyncIterator[_Ticks]:
-    """Updates come in: brought to the webhook where there is one, else fetched."""
-    wiring, settings = parts.wiring, parts.wiring.settings
-    bot, url, host, port = (
-        wiring.application.bot,
-        settings.telegram.webhook_url,
-        settings.web.host,
-        settings.web.port,
-    )
-    figures = [*health.routes(), *metrics.routes(health)]
-    if secret is None or url is None:
-        async with _served(figures, host, port):
-            await unregister(bot)  # what an earlier configuration has set would keep updates away
-            poller = Polling(wiring.application, receiving.take, parts.alerts, health.polled, health.conflict)
-            async with polling(poller):
-                yield {}
-        return
-    hook = Webhook(secret, receiving.take, health.polled)
-    registration = Registration(
-        bot, url, secret, wiring.clock, received=health.polled, conflict=health.conflict
-    )
-    metrics.refused = hook.refusals.counts.total
-    async with _served([*figures, *hook.routes()], host, port):
-        await registration.begin()
-        try:
-            yield {"webhook": (registration.tick, 60)}
-        finally:
-            hook.is_open = False  # the address stays registered: Telegram keeps updates for the next start
-
-
-@contextlib.asynccontextmanager
-async def _served(routes: Iterable[web.RouteDef], host: str, port: int | None) -> AsyncIterator[None]:
-    if port is None:
-        yield
-        return
-    try:
-        runner = await serve(routes, host, port)
-    except OSError as error:
-        raise StartError(
-            f"port {port} on {host} is taken ({error.strerror}): set web.port to a free one"
-        ) from error
-    try:
-        yield
-    finally:
-        await runner.cleanup()
