@@ -65,9 +65,8 @@ async def run(
         store = await stack.enter_async_context(_opened(settings.storage.url, clock, stop))
         health = Health(store, clock, settings.web.silence, database_file(settings.storage.url))
         metrics = Metrics(__version__, SCHEMA)
-        limiter = GovernorLimiter(
-            settings.delivery.rate, clock, store, await store.holds(clock.now()), metrics
-        )
+        held = await store.holds(clock.now())
+        limiter = GovernorLimiter(settings.delivery.rate, clock, store, held, metrics)
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
         application = build_application(
