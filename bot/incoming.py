@@ -46,6 +46,7 @@ async def incoming(
                 yield {}
         return
     hook = Webhook(secret, receiving.take, health.polled)
+    metrics.refused = hook.refusals.counts.total
     registration = Registration(
         bot, url, secret, wiring.clock, received=health.polled, conflict=health.conflict
     )
