@@ -1,6 +1,7 @@
 """Opens the database: takes the lock, checks whose it is, migrates it, and says what to do when it cannot."""
 
 import fcntl
+import os
 import sqlite3
 from io import IOBase
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from bot.ports import StoreBusyError, StoreError
+from bot.store.backup import save_before_migrating
 from bot.store.broadcasts import SqlBroadcasts
 from bot.store.forgotten import Forgotten
 from bot.store.orders import Orders
@@ -21,6 +23,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.privacy import erase_forgotten
 from bot.store.sql import SqlStore
 from bot.store.tables import metadata
+from bot.store.verifying import check
 
 _log = structlog.get_logger(__name__)
 SCHEMA = "0004"
@@ -36,11 +39,12 @@ def open_store(url: str, *, make: bool = True) -> SqlStore:
         StoreBusyError: Another process has it.
         StoreError: What is wrong, and what to do about it. Nothing has been changed then.
     """
-    path, parsed = _file(url)
+    path, parsed = file_of(url)
     if not make:
         _must_exist(path)
-    lock = _lock(path)
+    lock = lock_of(path)
     try:
+        check(path)
         _prepare(path, parsed)
     except BaseException:
         lock.close()
@@ -54,7 +58,7 @@ class Onlooker(SqlBroadcasts, SqlOutbox):
 
 def orders_of(url: str) -> Orders:
     """The orders to the bot whose database that is. Raises StoreError."""
-    return Orders(_file(url)[0])
+    return Orders(file_of(url)[0])
 
 
 def open_outbox(url: str) -> Onlooker:
@@ -66,22 +70,31 @@ def open_outbox(url: str) -> Onlooker:
     Raises:
         StoreError: What is wrong, and what to do about it.
     """
-    path, parsed = _file(url)
+    path, _ = file_of(url)
+    version = schema_of(url)
+    if version != SCHEMA:
+        raise StoreError(f"{path} is not up to date (schema {version}): start this version of the bot once")
+    reading = _read_only(url).set(drivername=_ASYNC)
+    return Onlooker(create_async_engine(reading, poolclass=NullPool, hide_parameters=True), None)
+
+
+def schema_of(url: str) -> str | None:
+    """The schema of the database, which a bot may be at work with; None: it is empty. Raises StoreError."""
+    path, _ = file_of(url)
     _must_exist(path)
-    reading = parsed.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
-    engine = create_engine(reading, poolclass=NullPool, hide_parameters=True)
+    engine = create_engine(_read_only(url), poolclass=NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
-            version = _version(path, connection)
+            return version_of(path, connection)
     except DBAPIError as error:
         raise StoreError(explain(path, error.orig)) from error
     finally:
         engine.dispose()
-    if version != SCHEMA:
-        raise StoreError(f"{path} is not up to date (schema {version}): start this version of the bot once")
-    return Onlooker(
-        create_async_engine(reading.set(drivername=_ASYNC), poolclass=NullPool, hide_parameters=True), None
-    )
+
+
+def _read_only(url: str) -> URL:
+    path, parsed = file_of(url)
+    return parsed.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
 
 
 def _must_exist(path: Path) -> None:
@@ -91,7 +104,7 @@ def _must_exist(path: Path) -> None:
         )
 
 
-def _file(url: str) -> tuple[Path, URL]:
+def file_of(url: str) -> tuple[Path, URL]:
     """The file that `storage.url` names."""
     try:
         parsed = make_url(url)
@@ -105,7 +118,7 @@ def _file(url: str) -> tuple[Path, URL]:
     return Path(parsed.database), parsed
 
 
-def _lock(path: Path) -> IOBase:
+def lock_of(path: Path) -> IOBase:
     """Keep a second process out: two writers on one SQLite file can corrupt it (SQLite before 3.51.3)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,27 +140,29 @@ def _lock(path: Path) -> IOBase:
 
 def _prepare(path: Path, url: URL) -> None:
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-    _begin_at_once(engine)  # a migration that dies half-way leaves nothing behind
+    begin_at_once(engine)  # a migration that dies half-way leaves nothing behind
     try:
         with engine.connect() as connection:
-            version = _version(path, connection)
+            version = version_of(path, connection)
             if version is None:
                 _create(connection)
             elif version != SCHEMA:
-                _migrate(connection)
+                copy = save_before_migrating(path, version)
+                migrate(connection)
+                _log.warning("store.migrated", schema=SCHEMA, before=version, backup=str(copy))
             connection.execute(text("INSERT OR REPLACE INTO meta (key, value) VALUES ('opened', 'yes')"))
             gone = erase_forgotten(connection, Forgotten(path))
             connection.commit()
             if gone:
                 _log.warning("forgotten.erased_again", chats=len(gone))
-                _write_anew(connection)
+                write_anew(connection)
     except DBAPIError as error:
         raise StoreError(explain(path, error.orig)) from error
     finally:
         engine.dispose()
 
 
-def _write_anew(connection: Connection) -> None:
+def write_anew(connection: Connection) -> None:
     """Leave no trace of what is erased: a restored file may hold what was never overwritten."""
     driver = connection.connection.driver_connection
     try:
@@ -158,7 +173,7 @@ def _write_anew(connection: Connection) -> None:
         _log.warning("traces.left", reason=str(error))
 
 
-def _version(path: Path, connection: Connection) -> str | None:
+def version_of(path: Path, connection: Connection) -> str | None:
     """The schema's version; None for an empty database."""
     tables = set(inspect(connection).get_table_names())
     if not tables:
@@ -182,7 +197,8 @@ def _create(connection: Connection) -> None:
     connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA})
 
 
-def _migrate(connection: Connection, to: str = "head") -> None:
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Bring the schema up to date, or to an older version, in the connection's transaction."""
     # Imported here: most starts need no migration, and Alembic takes a tenth of a second to import.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -204,7 +220,7 @@ def _engine(url: URL) -> AsyncEngine:
         pool_timeout=30,
     )
 
-    _begin_at_once(engine.sync_engine)
+    begin_at_once(engine.sync_engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
@@ -216,7 +232,7 @@ def _engine(url: URL) -> AsyncEngine:
     return engine
 
 
-def _begin_at_once(engine: Engine) -> None:
+def begin_at_once(engine: Engine) -> None:
     """Begin transactions here and not in the driver, which would leave changes of the schema out of them."""
 
     @event.listens_for(engine, "connect")
@@ -244,6 +260,7 @@ def explain(path: Path, error: BaseException | None) -> str:
 
 def _not_writable(path: Path, reason: str) -> str:
     return (
-        f"cannot write {path} ({reason}): give this user the folder, for example with "
-        f"“chown -R $(id -u):$(id -g) {path.parent}”, or set storage.url to a place that can be written"
+        f"cannot write {path} ({reason}): give its folder to this user, as root with "
+        f"“chown -R {os.getuid()}:{os.getgid()} {path.parent.absolute()} && chmod -R u+rwX {path.parent.absolute()}”, "
+        "or set storage.url to a place that can be written"
     )
