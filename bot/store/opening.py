@@ -23,7 +23,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.privacy import erase_forgotten
 from bot.store.sql import SqlStore
 from bot.store.tables import metadata
-from bot.store.verifying import check
+from bot.store.verifying import RESTORE, check
 
 _log = structlog.get_logger(__name__)
 SCHEMA = "0004"
@@ -250,7 +250,9 @@ def explain(path: Path, error: BaseException | None) -> str:
     """A database error as a sentence that says what to do."""
     reason = str(error)
     if "not a database" in reason or "malformed" in reason:
-        return f"{path} is not a database of the bot's ({reason}): set storage.url to another file, or restore a backup"
+        return (
+            f"{path} is not a database of the bot's ({reason}): set storage.url to another file, or {RESTORE}"
+        )
     if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
         return _not_writable(path, reason)
     if "full" in reason or "I/O error" in reason:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.ports import StoreError
+from bot.store.verifying import RESTORE, is_damage
 
 
 class Transactions:
@@ -16,16 +17,20 @@ class Transactions:
     def __init__(self, engine: AsyncEngine, lock: IOBase | None) -> None:
         self._engine = engine
         self._lock = lock
+        self._damaged = ""
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        if self._damaged:  # every further write could make it worse
+            raise StoreError(self._damaged)
         try:
             async with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreError(
-                f"the database did not answer: {getattr(error, 'orig', None) or error}"
-            ) from error
+            original = getattr(error, "orig", None) or error
+            if is_damage(original):
+                self._damaged = f"the database is damaged ({original}): {RESTORE}"
+            raise StoreError(self._damaged or f"the database did not answer: {original}") from error
 
     async def close(self) -> None:
         """Let go of the database."""

@@ -16,7 +16,7 @@ from bot.ports import StoreError
 
 _log = structlog.get_logger(__name__)
 RESTORE = "stop the bot and restore a backup, the newest first, with “python -m bot restore FILE”"
-_PATIENCE = (5.0, 60.0)
+_PATIENCE = (2.0, 60.0)
 """Seconds to wait for a program that has locked the database: until it is told, and until the start is given up."""
 
 
@@ -37,7 +37,8 @@ def check(path: Path) -> None:
         )
     with closing(_patiently(path)) as connection:
         # What the indexes hold is compared with the rows only where the seal does not vouch for them.
-        if what := damage(connection, "quick_check" if sealed else "integrity_check"):
+        what = damage(connection, "quick_check" if sealed else "integrity_check")
+        if what and "not a database" not in what:  # that may be a wrong file: who opens it says more
             raise StoreError(f"{path} is damaged ({what}): {RESTORE}")
     seal_file.unlink(missing_ok=True)
 
@@ -60,6 +61,13 @@ def damage(connection: sqlite3.Connection, how: str = "integrity_check") -> str 
     return None if rows == [("ok",)] else " ".join(str(rows[0][0]).split())
 
 
+def is_damage(error: BaseException) -> bool:
+    """Whether an error says that the file is broken, and not that it cannot be had at the moment."""
+    return isinstance(error, sqlite3.DatabaseError) and (
+        "malformed" in str(error) or "not a database" in str(error)
+    )
+
+
 def sha256_of(path: Path) -> str:
     """The hash of a file, in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
@@ -71,7 +79,8 @@ def _patiently(path: Path) -> sqlite3.Connection:
     for patience in _PATIENCE:
         connection = sqlite3.connect(path, timeout=patience)
         try:
-            connection.execute("PRAGMA schema_version").fetchall()
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
         except sqlite3.OperationalError as error:
             connection.close()
             if "locked" not in str(error):
