@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import functools
+import secrets
 import zoneinfo
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -22,12 +23,14 @@ from bot.locales import load_languages
 from bot.ports import Clock, StartError, Store, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.delivering import Delivering
+from bot.services.leading import LEASE, Leadership
 from bot.store import open_store
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
 from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.polling import connected, receiving
+from bot.telegram.polling import Polling, connected, polling
+from bot.telegram.receiving import Receiving
 from bot.web.health import Health, serve_health
 from bot.wiring import Wiring, first_library, following
 
@@ -40,8 +43,8 @@ _LAST_ALERTS = 2.0
 """Seconds that a stop takes to tell the operator what has just happened."""
 
 
-async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None:
-    """Run until `stop` is set.
+async def run(settings: Settings, token: SecretStr, stop: asyncio.Event, lease: dt.timedelta = LEASE) -> None:
+    """Run until `stop` is set. On PostgreSQL others take over when nothing is heard of this process for a `lease`.
 
     Raises:
         StartError: Something outside is not as it must be; nothing was half done.
@@ -55,31 +58,52 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         store = await stack.enter_async_context(_opened(settings.storage.url, clock))
         health = Health(store, clock)
         limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
+        leading = await stack.enter_async_context(_leading(store, limiter, lease))
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
-        in_flight = settings.delivery.in_flight
-        application = build_application(secret, telegram.api_url, health.polled, limiter, in_flight, gate)
+        application = build_application(secret, telegram.api_url, limiter, settings.delivery.in_flight)
         await stack.enter_async_context(connected(application, telegram.api_url))
-        wiring = Wiring(application, store, clock, settings, languages)
+        wiring = Wiring(application, store, clock, settings, languages, leading)
         parts = await wiring.parts(secret, limiter, gate)
         await parts.take(library)
         await parts.delivering.recover()
         await parts.broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: parts.delivering.halted
         await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
-        await stack.enter_async_context(receiving(application))
-        await parts.menu.show(library)
+        receiving = Receiving(application, store, gate, clock, leading.owner)
+        stack.push_async_callback(receiving.stop)
+        await receiving.resume()
+        await stack.enter_async_context(
+            polling(Polling(application, receiving.take, parts.alerts, health.polled))
+        )
+        await leading.only(parts.show)()
         health.polled()  # Telegram has just answered; the first long poll may take its time
+        channels = wiring.listing(parts.informing, parts.alerts)
+        await leading.only(channels)()
+        once = {**parts.ticks(), "purge": (lambda: _purge(store, clock), 3600), "channels": (channels, 300)}
         ticks: dict[str, tuple[Tick, float]] = {
-            **parts.ticks(),
-            "purge": (lambda: _purge(store, clock), 3600),
+            **{name: (leading.only(tick), seconds) for name, (tick, seconds) in once.items()},
+            "inbox": (receiving.tick, 5),
             "reload": (following(content, state, parts.publish, parts.alerts), 2),
-            "channels": (await wiring.listing(parts.informing, parts.alerts), 300),
         }
+        if store.shared:
+            ticks |= {"lease": (leading.tick, leading.every), "rescue": (parts.delivering.rescue, 5)}
         await stack.enter_async_context(_ticking(parts.delivering, parts.alerts, limiter, ticks))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
+
+
+@contextlib.asynccontextmanager
+async def _leading(store: Store, limiter: GovernorLimiter, lease: dt.timedelta) -> AsyncIterator[Leadership]:
+    """This process among others; at its end they take over at once."""
+    leading = Leadership(store, secrets.token_hex(8), lease, limiter.share)
+    await leading.tick()
+    try:
+        yield leading
+    finally:
+        with contextlib.suppress(StoreError):  # then it runs out
+            await leading.let_go()
 
 
 @contextlib.asynccontextmanager
@@ -120,7 +144,7 @@ async def _ticking(
     others: Mapping[str, tuple[Tick, float]],
 ) -> AsyncIterator[None]:
     """The ticks at work. At the end what is in flight is answered and recorded, and nothing more is sent."""
-    mine = {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "ask": (delivering.ask, 1)}
+    mine = {"drain": (delivering.drain, 0.5), "ask": (delivering.ask, 1)}
     scheduler = Scheduler({**mine, "alerts": (alerts.send, 1), **others})
     scheduler.start()
     try:

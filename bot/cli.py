@@ -13,7 +13,7 @@ import typer
 
 from bot.commands_broadcast import broadcast
 from bot.commands_check import check
-from bot.commands_data import backup, migrate, restore
+from bot.commands_data import backup, migrate, restore, transfer
 from bot.commands_draft import draft
 from bot.commands_outbox import outbox
 from bot.commands_preview import preview
@@ -35,6 +35,7 @@ cli.command()(draft)
 cli.command()(migrate)
 cli.command()(backup)
 cli.command()(restore)
+cli.command()(transfer)
 
 
 @cli.command()

@@ -22,15 +22,16 @@ def migrate(
     from bot.ports import StoreError
     from bot.store import open_store
     from bot.store.backup import copy_before_migrating
-    from bot.store.opening import SCHEMA, file_of, schema_of
+    from bot.store.opening import schema_of
+    from bot.store.schema import SCHEMA
 
     url = settings_of(config).storage.url
     try:
-        path, before = file_of(url)[0], schema_of(url)
+        path, before = schema_of(url)
         if before in (None, SCHEMA):
             typer.echo(f"{path} has schema {SCHEMA}, that of this version: there is nothing to do.")
             return
-        copy = copy_before_migrating(path, str(before))
+        copy = copy_before_migrating(Path(path), str(before))
         if check:
             typer.echo(f"{path} would go from schema {before} to {SCHEMA}, after a copy to {copy}.")
             return
@@ -43,7 +44,7 @@ def migrate(
 def backup(
     file: Annotated[
         Path | None,
-        typer.Argument(help="The new file, or a folder. Default: a file in “backups” beside the database."),
+        typer.Argument(help="The new file, or a folder. Default: a new file in the folder “backups”."),
     ] = None,
     keep: Annotated[
         int | None, typer.Option(min=1, help="Then remove all but so many of those in the folder.")
@@ -53,8 +54,8 @@ def backup(
     """Back up the database, also while the bot runs, and check the copy."""
     from bot.clock import SystemClock
     from bot.ports import StoreError
-    from bot.store.backup import prune, save
-    from bot.store.opening import file_of
+    from bot.store.backup import prune
+    from bot.store.saving import save
 
     named = file is not None and not file.is_dir()
     if named and keep:
@@ -62,10 +63,9 @@ def backup(
         raise typer.Exit(2)
     now = SystemClock().now()
     try:
-        database, _ = file_of(settings_of(config).storage.url)
-        folder = file or database.with_name("backups")
+        folder = file or Path("backups")
         target = folder if named else folder / f"bot-{now:%Y%m%dT%H%M%S}Z.db"
-        saved = save(database, target, now.isoformat(timespec="seconds"))
+        saved = save(settings_of(config).storage.url, target, now.isoformat(timespec="seconds"))
         gone = prune(folder, _PATTERN, keep) if keep else ()
     except StoreError as error:
         fail(error)
@@ -87,10 +87,35 @@ def restore(
     except StoreError as error:
         fail(error)
     made = f", made {dt.datetime.fromisoformat(done.made):%Y-%m-%d %H:%M} UTC" if done.made else ""
-    typer.echo(f"{done.database} is {file.name} now{made}: {_content(done.rows)}.")
+    typer.echo(f"{done.place} is {file.name} now{made}: {_content(done.rows)}.")
     for line in _remarks(done, settings.delivery.max_lateness):
         typer.echo(line)
     typer.echo("Next: “python -m bot doctor”, then start the bot.")
+
+
+def transfer(
+    from_: Annotated[
+        str, typer.Option("--from", metavar="URL", help="As in storage.url; or @FILE, which holds it.")
+    ],
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="As in storage.url; a database that is empty.")
+    ],
+) -> None:
+    """Move all that the bot keeps from SQLite to PostgreSQL or back, while the bot is stopped."""
+    from bot.ports import StoreError
+    from bot.store.restoring import transfer as transferred
+
+    try:
+        done = transferred(_address(from_), _address(to))
+    except (StoreError, OSError) as error:
+        fail(error)
+    typer.echo(f"{done.place}: {_content(done.rows)}; compared row by row.")
+    typer.echo("Next: set storage.url to it, start the bot, and remove the old database when all is well.")
+
+
+def _address(said: str) -> str:
+    """A password does not belong on a command line, which other users of the machine can see."""
+    return Path(said[1:]).read_text(encoding="utf-8").strip() if said.startswith("@") else said
 
 
 def _content(rows: Any) -> str:
@@ -107,7 +132,7 @@ def _remarks(done: Any, max_lateness: dt.timedelta) -> list[str]:
         lines.append(f"Erased from it again, as they had asked to be forgotten: {done.forgotten:,}.")
     if done.kept:
         lines.append(
-            f"What was there is {done.kept} now: remove it when all is well, it holds readers' data."
+            f"What was there is in {done.kept} now: remove it when all is well, it holds readers' data."
         )
     if done.in_flight:
         lines.append(

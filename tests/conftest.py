@@ -1,7 +1,8 @@
 """Fixtures that many tests share."""
 
+import tempfile
 import zoneinfo
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.ports import Store
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.store import open_store
 from tests.content import FILES, Load
+from tests.databases import Database, File, OnServer, Server, started, with_tables
 
 TOKEN = "1000000001:test-token"
 
@@ -35,10 +37,32 @@ def _locked_zones() -> None:
     zoneinfo.ZoneInfo.clear_cache()
 
 
+@pytest.fixture(scope="session")
+def server(testrun_uid: str) -> Iterator[Server]:
+    """A server of PostgreSQL, one for all workers of a run."""
+    with started(Path(tempfile.gettempdir()) / f"digest-bot-{testrun_uid[:12]}") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _on_server(server: Server, worker_id: str) -> OnServer:
+    return with_tables(server, f"tests_{worker_id}")
+
+
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """A store on a file of its own."""
-    store = open_store(f"sqlite:///{tmp_path}/bot.db")
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """An empty database: a file, unless the test is `on_both`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return File(tmp_path / "bot.db")
+    found: OnServer = request.getfixturevalue("_on_server")
+    found.empty()
+    return found
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[Store]:
+    """A store on a database of its own."""
+    store = open_store(database.url)
     yield store
     await store.close()
 

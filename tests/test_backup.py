@@ -293,7 +293,7 @@ def test_the_command_says_what_it_did_and_what_comes_next(file: Path, kept: Path
     for words in (
         "bot.db is kept.db now, made 2026-11-23 04:00 UTC: chats 3, subscriptions 3, deliveries 1.",
         "No SHA-256 lay beside it",
-        "What was there is bot.db.replaced now",
+        "What was there is in bot.db.replaced now",
         "so that some may come twice: 1.",
         "at most 6 h late",
         "start the bot",

@@ -1,4 +1,4 @@
-"""Broadcasts and the operator's view of the outbox, on a real SQLite file."""
+"""Broadcasts and the operator's view of the outbox, on both databases."""
 
 import asyncio
 import datetime as dt

@@ -17,7 +17,8 @@ from sqlalchemy import create_engine, inspect
 from bot.core.model import Chat
 from bot.ports import StoreError
 from bot.store import open_store
-from bot.store.opening import SCHEMA, begin_at_once, migrate
+from bot.store.opening import begin_at_once
+from bot.store.schema import SCHEMA, migrate
 from bot.store.tables import metadata
 from tests.fakes import NOW
 
@@ -314,7 +315,8 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
         "sqlite+aiosqlite:///x.db",
         "sqlite:///x.db?mode=ro",
         "sqlite://someone@host/x.db",
-        "postgresql://bot:hunter2@localhost/bot",
+        "postgresql://bot:hunter2@localhost",
+        "postgresql://bot:hunter2@localhost/bot?password=hunter2",
         "postgresql://bot:hunter2@localhost:port/bot",
         "postgresql:bot:hunter2@localhost",
         "mysql://bot:hunter2@localhost/bot",

@@ -11,8 +11,8 @@ from sqlalchemy import create_engine
 from bot.core.model import Chat
 from bot.ports import StoreError
 from bot.store import open_store
-from bot.store.opening import SCHEMA, migrate
 from bot.store.restoring import restore
+from bot.store.schema import SCHEMA, migrate
 from tests.fakes import NOW
 from tests.test_backup import command
 from tests.test_store_opening import MIGRATIONS, fingerprint, run_sql, url
@@ -151,7 +151,7 @@ async def test_a_start_brings_up_to_date_what_any_release_left(schema: str, tmp_
     assert_nothing_lost(file, before)
     copy = tmp_path / f"bot.db.{schema}.backup"
     assert_nothing_lost(copy, before)
-    assert restore(url(tmp_path / "again.db"), copy).schema == schema
+    restore(url(tmp_path / "again.db"), copy)
     assert_nothing_lost(tmp_path / "again.db", before)
 
 

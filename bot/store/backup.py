@@ -43,14 +43,14 @@ def save(database: Path, target: Path, made: str, *, replace: bool = False) -> S
         try:
             with closing(reading(database)) as source, closing(sqlite3.connect(draft)) as copy:
                 source.backup(copy)
-                rows = finish(copy, Forgotten(database), made)
+                rows = finish(copy, Forgotten(database).held(), made)
         except sqlite3.DatabaseError as error:
             raise StoreError(f"cannot back up {database}: {error}") from error
         except _DamagedError as error:  # the pages are those of the original
             raise StoreError(
                 f"{database} is damaged ({error}), and was not backed up: keep the backups that there are; {RESTORE}"
             ) from error
-        _note_hash(draft, target)
+        note_hash(draft, target)
     return Saved(target, rows)
 
 
@@ -80,12 +80,12 @@ def prune(folder: Path, pattern: str, keep: int) -> tuple[Path, ...]:
     return gone
 
 
-def finish(copy: sqlite3.Connection, forgotten: Forgotten, made: str) -> dict[str, int]:
+def finish(copy: sqlite3.Connection, forgotten: tuple[bytes, tuple[str, ...]], made: str) -> dict[str, int]:
     """Make a copy a file of its own, with whom the bot has forgotten; how many rows it has. Raises sqlite3.Error."""
     copy.execute("PRAGMA journal_mode=DELETE")  # one file, which a read-only disk may hold
     if what := damage(copy):
         raise _DamagedError(what)
-    keys, marks = forgotten.held()
+    keys, marks = forgotten
     with copy:
         copy.execute("DROP TABLE IF EXISTS backup")
         copy.execute("CREATE TABLE backup (what TEXT, value BLOB)")
@@ -154,7 +154,8 @@ def _settle(draft: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-def _note_hash(draft: Path, target: Path) -> None:
+def note_hash(draft: Path, target: Path) -> None:
+    """Note beside the target what its hash will be."""
     note = _note(target)
     note.touch(0o600)
     note.write_text(f"{sha256_of(draft)}  {target.name}\n")  # as sha256sum writes it

@@ -9,15 +9,24 @@ import hmac
 import os
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from bot.ports import StoreError
 
 _log = structlog.get_logger(__name__)
-_KEY_BYTES = 32
+KEY_BYTES = 32
+
+
+class Marks(Protocol):
+    """Who was forgotten, wherever it is kept."""
+
+    def among(self, chat_ids: Iterable[int]) -> dict[int, dt.datetime]:
+        """Those of the chats that were forgotten, and when last. Raises StoreError where that cannot be told."""
+        ...
 
 
 class Forgotten:
@@ -35,7 +44,7 @@ class Forgotten:
         """
         try:
             with self._one_at_a_time:
-                self._append(f"{_mark(self._key_made(), chat_id)} {now.astimezone(dt.UTC).isoformat()}\n")
+                self._append(f"{mark_of(self._key_made(), chat_id)} {now.astimezone(dt.UTC).isoformat()}\n")
         except OSError as error:
             raise StoreError(f"cannot write {self._marks} ({error.strerror}): nothing was erased") from error
 
@@ -62,7 +71,7 @@ class Forgotten:
         """
         try:
             mine, here = self.held()
-            others = (key for key in _each(keys) if key not in _each(mine))
+            others = (key for key in each_key(keys) if key not in each_key(mine))
             self._write_key(b"".join((mine, *others)))  # first: marks without their key cannot be read
             for line in dict.fromkeys(lines):
                 if line and line not in here:
@@ -82,33 +91,14 @@ class Forgotten:
                 f"remove {self._marks}, and do not restore a backup older than today: it would bring back those "
                 "who asked to be forgotten"
             )
-        moments = self._moments()
-        keys = _each(self._key.read_bytes())
-        found: dict[int, dt.datetime] = {}
-        for chat_id in chat_ids if moments else ():
-            marks = (moments[mark] for key in keys if (mark := _mark(key, chat_id)) in moments)
-            if moment := max(marks, default=None):
-                found[chat_id] = moment
-        return found
-
-    def _moments(self) -> dict[str, dt.datetime]:
-        moments: dict[str, dt.datetime] = {}
-        for line in self._marks.read_text(encoding="utf-8", errors="replace").splitlines():
-            mark, _, moment = line.partition(" ")
-            try:
-                at = dt.datetime.fromisoformat(moment).astimezone(dt.UTC)
-            except ValueError:
-                if line:
-                    _log.warning("forgotten.line_skipped")
-                continue
-            moments[mark] = max(at, moments.get(mark, at))
-        return moments
+        moments = moments_of(self._marks.read_text(encoding="utf-8", errors="replace").splitlines())
+        return among(moments, each_key(self._key.read_bytes()), chat_ids)
 
     def _key_made(self) -> bytes:
         """The key of the bot's own, drawn once."""
         if not self._key.exists():
-            self._write_key(secrets.token_bytes(_KEY_BYTES))
-        return _each(self._key.read_bytes())[0]
+            self._write_key(secrets.token_bytes(KEY_BYTES))
+        return each_key(self._key.read_bytes())[0]
 
     def _write_key(self, keys: bytes) -> None:
         """A half-written one never stands under its name."""
@@ -125,11 +115,40 @@ class Forgotten:
         sync_folder(self._key.parent)
 
 
-def _each(keys: bytes) -> list[bytes]:
-    return [keys[at : at + _KEY_BYTES] for at in range(0, len(keys), _KEY_BYTES)]
+def among(
+    moments: Mapping[str, dt.datetime], keys: Sequence[bytes], chat_ids: Iterable[int]
+) -> dict[int, dt.datetime]:
+    """Those of the chats that have a mark by one of the keys, each with its latest moment."""
+    found: dict[int, dt.datetime] = {}
+    for chat_id in chat_ids if moments else ():
+        marks = (moments[mark] for key in keys if (mark := mark_of(key, chat_id)) in moments)
+        if moment := max(marks, default=None):
+            found[chat_id] = moment
+    return found
 
 
-def _mark(key: bytes, chat_id: int) -> str:
+def moments_of(lines: Iterable[str]) -> dict[str, dt.datetime]:
+    """The marks of the lines, each with its latest moment."""
+    moments: dict[str, dt.datetime] = {}
+    for line in lines:
+        mark, _, moment = line.partition(" ")
+        try:
+            at = dt.datetime.fromisoformat(moment).astimezone(dt.UTC)
+        except ValueError:
+            if line:
+                _log.warning("forgotten.line_skipped")
+            continue
+        moments[mark] = max(at, moments.get(mark, at))
+    return moments
+
+
+def each_key(keys: bytes) -> list[bytes]:
+    """The keys that stand one after another."""
+    return [keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)]
+
+
+def mark_of(key: bytes, chat_id: int) -> str:
+    """The mark of a chat: without the key it says nothing."""
     return hmac.digest(key, str(chat_id).encode(), "sha256").hex()
 
 

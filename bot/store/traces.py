@@ -6,6 +6,7 @@ is searched, and written anew where something is left.
 """
 
 import asyncio
+import datetime as dt
 import os
 import sqlite3
 from collections.abc import Collection, Iterable
@@ -53,6 +54,9 @@ class Traces(Transactions):
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+    async def _set_mark(self, chat_id: int, now: dt.datetime) -> None:
+        await asyncio.to_thread(self._forgotten.add, chat_id, now)
 
     async def scrub(self) -> None:
         """As `Privacy.scrub`."""
