@@ -114,6 +114,9 @@ async def start(file: Path, before: Content, steps: list[str]) -> str:
     except StoreError as error:
         steps.append(str(error))
         return AT_USE
+    except Exception as error:  # noqa: BLE001  what must not be: it is shown, and the others are tried
+        steps.append(repr(error))
+        return AT_USE
     finally:
         await store.close()
     return HARMLESS if same else CHANGED

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import IOBase
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.ports import StoreError
 from bot.store.verifying import RESTORE, is_damage
 
+_log = structlog.get_logger(__name__)
 ONE_WRITER = select(func.pg_advisory_xact_lock(0x0D16E57B07))
 """On PostgreSQL the bot's processes write in turn, by a lock that ends with the transaction.
 
@@ -57,6 +59,14 @@ class Transactions:
             if is_damage(getattr(error, "orig", None)):
                 self._damaged = f"the database is damaged ({reason(error)}): {RESTORE}"
             raise StoreError(self._damaged or f"the database did not answer: {reason(error)}") from error
+        except (
+            ValueError,
+            OverflowError,
+            LookupError,
+        ) as error:  # a date that is none, a zone that nobody knows
+            what = f"{type(error).__name__}: {error}"
+            _log.error("store.unreadable", reason=what, exc_info=error)
+            raise StoreError(f"a value in the database cannot be read ({what}): {RESTORE}") from error
 
     async def close(self) -> None:
         """Let go of the database."""
