@@ -1,110 +1,109 @@
-"""Copies all rows from one database into another, of whatever kind the two are, and compares."""
+"""Copies all rows from one database into another, of whatever kind the two are, and compares.
 
-import hashlib
-from collections.abc import Iterable
+Rows are tuples of whole numbers and texts on the way, a date as its ISO 8601 text, as SQLite keeps it.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, MetaData, Table, delete, func, insert, select, text
+from sqlalchemy import Date, Table, delete, func, select, text
 from sqlalchemy.engine import Connection
 
 from bot.ports import StoreError
-from bot.store.tables import Moment, broadcasts, deliveries, leases, metadata
+from bot.store.tables import broadcasts, deliveries, leases, meta, metadata
 
 _AT_ONCE = 5000
 """Rows that are in memory."""
 _NUMBERED = (broadcasts, deliveries)
 """Their numbers are never used again: an old button would speak of a new broadcast."""
+_MOVED = [table for table in metadata.sorted_tables if table is not leases]
+"""Whoever is at work with a database has no part in what is moved."""
 
 
 def copy_rows(source: Connection, target: Connection) -> None:
     """Put the rows of one database in the place of those of another, in one transaction on each side.
 
-    Whoever is at work with it has no part in it: the leases stay behind.
-
     Raises:
-        StoreError: What arrived is not what was sent; the caller rolls back.
+        StoreError: What arrived is not what was sent, or was not taken; the caller rolls back.
     """
-    for table in _tables():
+    for table in _MOVED:
         target.execute(delete(table))
-        sent = _Sum()
+        sent = arrived = (0, 0)
         for part in _parts(source, table):
-            target.execute(insert(table), [dict(row._mapping) for row in part])  # noqa: SLF001  public, by its docs
-            sent.add(part)
-        arrived = _Sum()
+            try:
+                _put(target, table, part)
+            except (
+                ValueError,
+                TypeError,
+                OverflowError,
+            ) as error:  # SQLite keeps a text in a column of numbers
+                raise StoreError(f"{table.name} holds what its columns do not allow ({error})") from error
+            sent = _with(sent, part)
         for part in _parts(target, table):
-            arrived.add(part)
+            arrived = _with(arrived, part)
         if sent != arrived:
             raise StoreError(
                 f"the rows of {table.name} did not arrive as they were: nothing was changed; try again"
             )
     for table in _NUMBERED:
-        _go_on_counting(target, table.name, _last_number(source, table.name))
+        _go_on_counting(target, table, _last_number(source, table))
 
 
 def is_empty(connection: Connection) -> bool:
-    """Whether none of the tables has a row about readers."""
+    """Whether none of the tables has a row; but for what a bot notes at its first start."""
     return not any(
-        connection.execute(select(table).limit(1)).first() for table in _tables() if table.name not in _OWN
+        connection.execute(select(table).limit(1)).first() for table in _MOVED if table is not meta
     )
 
 
-_OWN = ("meta",)
-"""What the bot notes for itself at its first start."""
+def _parts(connection: Connection, table: Table) -> Iterable[Sequence[tuple[Any, ...]]]:
+    cast = "" if connection.dialect.name == "sqlite" else "::text"
+    names = ", ".join(f"{c.name}{cast}" if isinstance(c.type, Date) else c.name for c in table.columns)
+    streamed = connection.execution_options(yield_per=_AT_ONCE)
+    for part in streamed.exec_driver_sql(f"SELECT {names} FROM {table.name}").partitions():  # noqa: S608  our own names
+        yield [tuple(row) for row in part]
 
 
-def _tables() -> list[Table]:
-    """The tables as they stand in the database: moments as the numbers that they are."""
-    plain = MetaData()
-    return [
-        Table(
-            table.name,
-            plain,
-            *(Column(c.name, BigInteger() if isinstance(c.type, Moment) else c.type) for c in table.columns),
-        )
-        for table in metadata.sorted_tables
-        if table is not leases
-    ]
-
-
-def _parts(connection: Connection, table: Table) -> Iterable[Any]:
-    return connection.execute(select(table), execution_options={"yield_per": _AT_ONCE}).partitions()
-
-
-class _Sum:
-    """Of rows, in whatever order they come: databases sort texts each in their own way."""
-
-    def __init__(self) -> None:
-        self._rows = self._total = 0
-
-    def add(self, rows: Iterable[Any]) -> None:
-        """Add rows."""
-        for row in rows:
-            digest = hashlib.blake2b(repr(tuple(row)).encode(), digest_size=16).digest()
-            self._rows, self._total = self._rows + 1, (self._total + int.from_bytes(digest)) % 2**128
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Sum) and (self._rows, self._total) == (other._rows, other._total)
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _last_number(connection: Connection, table: str) -> int:
-    highest = connection.execute(select(func.max(metadata.tables[table].c.id))).scalar() or 0
+def _put(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    names = [column.name for column in table.columns]
     if connection.dialect.name == "sqlite":
-        used = connection.execute(
-            text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table}
-        ).scalar()
-    else:
-        used = connection.execute(text(f"SELECT last_value FROM {table}_id_seq WHERE is_called")).scalar()  # noqa: S608
-    return max(highest, used or 0)
+        places = ", ".join("?" * len(names))
+        into = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places})"  # noqa: S608
+        connection.exec_driver_sql(into, list(rows))
+        return
+    dates = {at for at, column in enumerate(table.columns) if isinstance(column.type, Date)}
+    if dates:
+        rows = [
+            tuple(
+                dt.date.fromisoformat(v) if v is not None and at in dates else v for at, v in enumerate(row)
+            )
+            for row in rows
+        ]
+    driver: Any = connection.connection.dbapi_connection
+    # COPY, which SQLAlchemy has no words for: ten times as fast as INSERT.
+    driver.run_async(lambda asyncpg: asyncpg.copy_records_to_table(table.name, records=rows, columns=names))
 
 
-def _go_on_counting(connection: Connection, table: str, last: int) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table})
-        if metadata.tables[table].dialect_options["sqlite"]["autoincrement"]:
-            row = text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)")
-            connection.execute(row, {"name": table, "last": last})
-    else:
+def _with(total: tuple[int, int], rows: Sequence[tuple[Any, ...]]) -> tuple[int, int]:
+    """Number and sum of rows in whatever order they come: databases sort texts each in their own way."""
+    return total[0] + len(rows), (total[1] + sum(hash(repr(row)) for row in rows)) % 2**64
+
+
+def _last_number(connection: Connection, table: Table) -> int:
+    highest = connection.execute(select(func.max(table.c.id))).scalar() or 0
+    used = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    if connection.dialect.name != "sqlite":
+        used = text(f"SELECT last_value FROM {table.name}_id_seq WHERE is_called")  # noqa: S608
+    arguments = {"name": table.name} if connection.dialect.name == "sqlite" else {}
+    return max(highest, connection.execute(used, arguments).scalar() or 0)
+
+
+def _go_on_counting(connection: Connection, table: Table, last: int) -> None:
+    if connection.dialect.name != "sqlite":
         counter = text("SELECT setval(cast(:name AS regclass), :next, false)")
-        connection.execute(counter, {"name": f"{table}_id_seq", "next": last + 1})
+        connection.execute(counter, {"name": f"{table.name}_id_seq", "next": last + 1})
+    elif table.dialect_options["sqlite"]["autoincrement"]:
+        connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+        row = text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)")
+        connection.execute(row, {"name": table.name, "last": last})

@@ -59,13 +59,9 @@ class Transactions:
             if is_damage(getattr(error, "orig", None)):
                 self._damaged = f"the database is damaged ({reason(error)}): {RESTORE}"
             raise StoreError(self._damaged or f"the database did not answer: {reason(error)}") from error
-        except (
-            ValueError,
-            OverflowError,
-            LookupError,
-        ) as error:  # a date that is none, a zone that nobody knows
+        except (ValueError, OverflowError, LookupError) as error:  # a date that is none, an unknown zone
             what = f"{type(error).__name__}: {error}"
-            _log.error("store.unreadable", reason=what, exc_info=error)
+            _log.debug("store.unreadable", exc_info=error)
             raise StoreError(f"a value in the database cannot be read ({what}): {RESTORE}") from error
 
     async def close(self) -> None:

@@ -67,9 +67,8 @@ def damage(connection: sqlite3.Connection, how: str = "integrity_check") -> str 
 
 def is_damage(error: object) -> bool:
     """Whether an error says that the file is broken, and not that it cannot be had at the moment."""
-    return isinstance(error, sqlite3.DatabaseError) and (
-        "malformed" in str(error) or "not a database" in str(error)
-    )
+    signs = ("malformed", "not a database", "Could not decode")
+    return isinstance(error, sqlite3.DatabaseError) and any(sign in str(error) for sign in signs)
 
 
 def sha256_of(path: Path) -> str:
