@@ -20,4 +20,5 @@ def post(say: Language, theme: Theme, item: Digest, shelf: Sequence[Digest], lin
 
 def all_posted(say: Language, total: int) -> Message:
     """After the last one, once."""
-    return Message(texts.all_posted(say, total))
+    digests = say.count("{number} digest", "{number} digests", total)
+    return Message(say(texts.ALL_POSTED, digests=digests))
