@@ -3,13 +3,13 @@
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
 
 from bot.sandbox import Sandbox
+from tests.forking import Forked
 
 READER, OTHER = 501, 502
 GROUP, CHANNEL = -1001000000001, -1001000000002
@@ -21,6 +21,9 @@ Json = dict[str, Any]
 
 class BotProcess:
     """`python -m bot run` against a sandbox; its files lie in `folder` and outlive the process."""
+
+    patience = PATIENCE
+    """Seconds that it may take to end."""
 
     def __init__(self, api_url: str, token: str, folder: Path, **environment: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
@@ -34,46 +37,37 @@ class BotProcess:
             "BOT_CLOCK__OFFSET_FILE": str(folder / "clock"),
             **environment,
         }
-        self._folder = folder
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Forked | None = None
 
     async def start(self) -> None:
         """Begin; returns at once."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            "run",
-            env=self._environment,
-            cwd=Path(__file__).parents[1],
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
+        self._process = Forked(["run"], self._environment)
 
     async def stop(self, with_signal: int = signal.SIGTERM) -> tuple[int, str]:
         """End it by a signal; exit code and everything that it printed."""
-        process = self._process
-        assert process is not None
-        if process.returncode is None:
-            process.send_signal(with_signal)
+        if self.running:
+            os.kill(self.pid, with_signal)
         return await self.ended()
 
     async def ended(self) -> tuple[int, str]:
         """Wait for its end; exit code and everything that it printed."""
-        process = self._process
-        assert process is not None
-        output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
-        assert process.returncode is not None
-        return process.returncode, output.decode()
+        assert self._process is not None
+        return await self._process.ended(self.patience)
 
     async def kill(self) -> None:
         """The hard way: kill -9."""
         await self.stop(signal.SIGKILL)
 
     @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether it has been started and has not ended."""
-        return self._process is not None and self._process.returncode is None
+        return self._process is not None and self._process.running
 
 
 class Conversation:

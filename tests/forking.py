@@ -1,0 +1,64 @@
+"""`python -m bot` as processes that begin where all is imported: a server imports it once, and forks for each of them.
+
+A start from nothing takes more than a second of work, of which all but a twentieth is importing.
+"""
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_LOOK = 0.01
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(["bot.cli", "bot.app", "tests.forking"])
+
+
+class Forked:
+    """One process with an environment of its own, in the project's folder, which prints into a file."""
+
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._log = tempfile.NamedTemporaryFile(prefix="bot-", suffix=".log")  # noqa: SIM115  as long as it lives
+        self._process = _SERVER.Process(target=_begin, args=(arguments, environment, self._log.name))
+        with contextlib.chdir(ROOT):  # where the server, if it is not there yet, finds what to import
+            forkserver.ensure_running()
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.is_alive()
+
+    async def ended(self, patience: float) -> tuple[int, str]:
+        """Wait so many seconds for its end; exit code (negative: the signal) and all that it printed."""
+        async with asyncio.timeout(patience):
+            while self.running:
+                await asyncio.sleep(_LOOK)
+        code = self._process.exitcode
+        assert code is not None
+        return code, Path(self._log.name).read_text()
+
+
+def _begin(arguments: Sequence[str], environment: Mapping[str, str], log: str) -> None:
+    """What happens in the process."""
+    output = os.open(log, os.O_WRONLY | os.O_APPEND)
+    for standard in (1, 2):
+        os.dup2(output, standard)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    sys.argv = ["bot", *arguments]
+    from bot.cli import main  # noqa: PLC0415  here, not in the tests' own process
+
+    main()
