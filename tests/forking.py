@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from multiprocessing import forkserver
@@ -20,11 +19,11 @@ _SERVER.set_forkserver_preload(["bot.cli", "bot.app", "tests.forking"])
 
 
 class Forked:
-    """One process with an environment of its own, in the project's folder, which prints into a file."""
+    """One process with an environment and a folder of its own, which prints into a file."""
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path = ROOT) -> None:
         self._log = tempfile.NamedTemporaryFile(prefix="bot-", suffix=".log")  # noqa: SIM115  as long as it lives
-        self._process = _SERVER.Process(target=_begin, args=(arguments, environment, self._log.name))
+        self._process = _SERVER.Process(target=_begin, args=(arguments, environment, folder, self._log.name))
         with contextlib.chdir(ROOT):  # where the server, if it is not there yet, finds what to import
             forkserver.ensure_running()
         self._process.start()
@@ -50,15 +49,14 @@ class Forked:
         return code, Path(self._log.name).read_text()
 
 
-def _begin(arguments: Sequence[str], environment: Mapping[str, str], log: str) -> None:
+def _begin(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, log: str) -> None:
     """What happens in the process."""
     output = os.open(log, os.O_WRONLY | os.O_APPEND)
     for standard in (1, 2):
         os.dup2(output, standard)
     os.environ.clear()
     os.environ.update(environment)
-    os.chdir(ROOT)
-    sys.argv = ["bot", *arguments]
-    from bot.cli import main  # noqa: PLC0415  here, not in the tests' own process
+    os.chdir(folder)
+    from bot.cli import cli  # noqa: PLC0415  here, not in the tests' own process
 
-    main()
+    cli(arguments, prog_name="python -m bot")

@@ -1,5 +1,6 @@
 """The command line: one clear message for everything that can be wrong, exit codes, and no traceback."""
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from bot.cli import cli
 from bot.sandbox import Sandbox
 from tests.conversation import SAMPLE, BotProcess
+from tests.forking import Forked
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "1000000001:test-token"
@@ -24,35 +26,18 @@ def bot(*arguments: str, folder: Path, **environment: str) -> tuple[int, str]:
 
     What ends by itself runs in this process, which is quicker; `run` and `demo` have one of their own.
     """
+    own = {"BOT_CONTENT__PATH": str(SAMPLE), **environment}
+    others = [name for name in os.environ if name.startswith("BOT_")]
     if arguments[0] in {"run", "demo"}:
-        return started(*arguments, folder=folder, **environment)
-    cleared = {name: None for name in os.environ if name.startswith("BOT_")}
+        clean = {name: value for name, value in os.environ.items() if name not in others}
+        code, output = asyncio.run(Forked(arguments, clean | own, folder).ended(30))
+        assert "Traceback" not in output
+        return code, output
     with contextlib.chdir(folder):
-        done = CliRunner().invoke(
-            cli,
-            arguments,
-            env={**cleared, "BOT_CONTENT__PATH": str(SAMPLE), **environment},
-            prog_name="python -m bot",
-        )
+        cleared = dict.fromkeys(others)
+        done = CliRunner().invoke(cli, arguments, env=cleared | own, prog_name="python -m bot")
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, done.output
-
-
-def started(*arguments: str, folder: Path, **environment: str) -> tuple[int, str]:
-    """The same as a process."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        env={**clean, "PYTHONPATH": str(ROOT), "BOT_CONTENT__PATH": str(SAMPLE), **environment},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    output = done.stdout + done.stderr
-    assert "Traceback" not in output
-    return done.returncode, output
 
 
 # -- check ------------------------------------------------------------------------------------------------
