@@ -54,6 +54,13 @@ class BotProcess:
         assert self._process is not None
         return await self._process.ended(self.patience)
 
+    async def prints(self, words: str) -> None:
+        """Wait until its log holds these words."""
+        assert self._process is not None
+        async with asyncio.timeout(self.patience):
+            while words not in self._process.log:
+                await asyncio.sleep(0.02)
+
     async def kill(self) -> None:
         """The hard way: kill -9."""
         await self.stop(signal.SIGKILL)

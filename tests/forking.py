@@ -39,6 +39,11 @@ class Forked:
         """Whether it has not ended."""
         return self._process.is_alive()
 
+    @property
+    def log(self) -> str:
+        """What it has printed."""
+        return Path(self._log.name).read_text()
+
     async def ended(self, patience: float) -> tuple[int, str]:
         """Wait so many seconds for its end; exit code (negative: the signal) and all that it printed."""
         async with asyncio.timeout(patience):
@@ -46,7 +51,7 @@ class Forked:
                 await asyncio.sleep(_LOOK)
         code = self._process.exitcode
         assert code is not None
-        return code, Path(self._log.name).read_text()
+        return code, self.log
 
 
 def _begin(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, log: str) -> None:
