@@ -1,6 +1,7 @@
 """What is said about searching, sharing and links. As `texts`: names put in are escaped by the caller."""
 
 from bot.core.language import N_, Language
+from bot.core.texts import digests
 
 TRY_IT = N_("Try it")
 SEARCH_AGAIN = N_("Search again")
@@ -28,7 +29,6 @@ def found(say: Language, first: int, last: int, total: int | None) -> str:
     """Which of the digests that were found are shown, counted from 1, and how many there are (None: more)."""
     if total is None:
         return say("{first}–{last}, and there are more", first=first, last=last)
-    count = say.count("{number} digest", "{number} digests", total)
     if first == 1:
-        return count
-    return say("{first}–{last} of {digests}", first=first, last=last, digests=count)
+        return digests(say, total)
+    return say("{first}–{last} of {digests}", first=first, last=last, digests=digests(say, total))
