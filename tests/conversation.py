@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import socket
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +19,23 @@ SAMPLE = Path(__file__).parent / "sample"
 PATIENCE = 10.0
 
 Json = dict[str, Any]
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def until(reached: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for something to become true."""
+    for _ in range(1000):
+        if await reached():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never came to that")
 
 
 class BotProcess:

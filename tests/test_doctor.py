@@ -37,9 +37,9 @@ from bot.sandbox import Sandbox
 from bot.store import open_store
 from bot.store.inspecting import engine, inspect
 from bot.telegram.examining import receiving
-from tests.conversation import CHANNEL, GROUP, READER, SAMPLE, BotProcess, Person
+from tests.conversation import CHANNEL, GROUP, READER, SAMPLE, BotProcess, Person, free_port
 from tests.fakes import NOW, FixedClock
-from tests.test_bot_end_to_end import TOKEN, free_port
+from tests.test_bot_end_to_end import TOKEN
 from tests.test_chats_end_to_end import BOT
 
 ROOT = Path(__file__).parents[1]
