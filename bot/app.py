@@ -13,26 +13,30 @@ from importlib.metadata import version
 import structlog
 from pydantic import SecretStr
 
+from bot import __version__
 from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
 from bot.content.following import state_of
 from bot.core.flood import COMMANDS
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
+from bot.incoming import incoming
 from bot.locales import load_languages
-from bot.ports import Clock, StartError, Store, StoreError
+from bot.ports import Clock, StartError, Store, StoreBusyError, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.delivering import Delivering
 from bot.services.leading import LEASE, Leadership
-from bot.store import open_store
+from bot.services.reloading import Reloading
+from bot.store import SCHEMA, open_store
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
 from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.polling import Polling, connected, polling
+from bot.telegram.polling import connected
 from bot.telegram.receiving import Receiving
-from bot.web.health import Health, serve_health
-from bot.wiring import Wiring, first_library, following
+from bot.web.health import Health
+from bot.web.metrics import Metrics
+from bot.wiring import Parts, Wiring, database_file, first_library, following
 
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
@@ -42,9 +46,20 @@ _PATIENCE = dt.timedelta(days=365)
 _LAST_ALERTS = 2.0
 """Seconds that a stop takes to tell the operator what has just happened."""
 
+_TAKE_OVER = 60.0
+"""Seconds that a start waits for another process to let go of the database."""
 
-async def run(settings: Settings, token: SecretStr, stop: asyncio.Event, lease: dt.timedelta = LEASE) -> None:
-    """Run until `stop` is set. On PostgreSQL others take over when nothing is heard of this process for a `lease`.
+
+async def run(
+    settings: Settings,
+    token: SecretStr,
+    stop: asyncio.Event,
+    webhook_secret: SecretStr | None = None,
+    lease: dt.timedelta = LEASE,
+) -> None:
+    """Run until `stop` is set. Telegram calls the bot if there is a webhook's secret; else the bot asks Telegram.
+
+    Several that share a database take over from one that they hear nothing of for a `lease`.
 
     Raises:
         StartError: Something outside is not as it must be; nothing was half done.
@@ -55,43 +70,65 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event, lease: 
     languages = load_languages()
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(_opened(settings.storage.url, clock))
-        health = Health(store, clock)
-        limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
+        store = await stack.enter_async_context(_opened(settings.storage.url, clock, stop))
+        health = Health(store, clock, settings.web.silence, database_file(settings.storage.url))
+        metrics = Metrics(__version__, SCHEMA)
+        limiter = GovernorLimiter(
+            settings.delivery.rate, clock, store, await store.holds(clock.now()), metrics
+        )
         leading = await stack.enter_async_context(_leading(store, limiter, lease))
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
-        application = build_application(secret, telegram.api_url, limiter, settings.delivery.in_flight)
+        application = build_application(
+            secret, telegram.api_url, limiter, settings.delivery.in_flight, metrics
+        )
         await stack.enter_async_context(connected(application, telegram.api_url))
-        wiring = Wiring(application, store, clock, settings, languages, leading)
+        wiring = Wiring(application, store, clock, settings, languages, leading, metrics)
         parts = await wiring.parts(secret, limiter, gate)
         await parts.take(library)
         await parts.delivering.recover()
         await parts.broadcasting.recover(settings.delivery.max_lateness)
-        health.halted = lambda: parts.delivering.halted
-        await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
-        receiving = Receiving(application, store, gate, clock, leading.owner)
+        reloading = following(content, state, parts.publish, parts.alerts)
+        _connect(health, parts, limiter, reloading)
+        receiving = Receiving(application, store, gate, clock, leading.owner, metrics)
         stack.push_async_callback(receiving.stop)
         await receiving.resume()
-        await stack.enter_async_context(
-            polling(Polling(application, receiving.take, parts.alerts, health.polled))
-        )
-        await leading.only(parts.show)()
-        health.polled()  # Telegram has just answered; the first long poll may take its time
+        ways = incoming(parts, receiving, health, metrics, webhook_secret)
         channels = wiring.listing(parts.informing, parts.alerts)
+        ticks = _ticks(parts, receiving, reloading, channels, clock)
+        ticks |= await stack.enter_async_context(ways)
+        await leading.only(parts.show)()
         await leading.only(channels)()
-        once = {**parts.ticks(), "purge": (lambda: _purge(store, clock), 3600), "channels": (channels, 300)}
-        ticks: dict[str, tuple[Tick, float]] = {
-            **{name: (leading.only(tick), seconds) for name, (tick, seconds) in once.items()},
-            "inbox": (receiving.tick, 5),
-            "reload": (following(content, state, parts.publish, parts.alerts), 2),
-        }
-        if store.shared:
-            ticks |= {"lease": (leading.tick, leading.every), "rescue": (parts.delivering.rescue, 5)}
+        health.polled()  # Telegram has just answered; the first long poll may take its time
         await stack.enter_async_context(_ticking(parts.delivering, parts.alerts, limiter, ticks))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
+
+
+def _ticks(
+    parts: Parts, receiving: Receiving, reloading: Reloading, channels: Tick, clock: Clock
+) -> dict[str, tuple[Tick, float]]:
+    """What is done by the clock besides delivery, each with its seconds: some of it by the process that leads alone."""
+    leading, store = parts.wiring.leading, parts.wiring.store
+    once = {**parts.ticks(), "purge": (lambda: _purge(store, clock), 3600), "channels": (channels, 300)}
+    shared: dict[str, tuple[Tick, float]] = {
+        "lease": (leading.tick, leading.every),
+        "rescue": (parts.delivering.rescue, 5),
+        "informed": (parts.informing.recover, 300),
+    }
+    return {
+        **{name: (leading.only(tick), seconds) for name, (tick, seconds) in once.items()},
+        **(shared if store.shared else {}),
+        "inbox": (receiving.tick, 2),
+        "reload": (reloading.tick, 2),
+    }
+
+
+def _connect(health: Health, parts: Parts, limiter: GovernorLimiter, reloading: Reloading) -> None:
+    """Let the health check see what has been made since."""
+    health.halted, health.held = lambda: parts.delivering.halted, limiter.held
+    health.content = lambda: (len(parts.delivering.library.ids), reloading.errors)
 
 
 @contextlib.asynccontextmanager
@@ -107,12 +144,26 @@ async def _leading(store: Store, limiter: GovernorLimiter, lease: dt.timedelta) 
 
 
 @contextlib.asynccontextmanager
-async def _opened(url: str, clock: Clock) -> AsyncIterator[Store]:
-    """The store, with what the last process left in flight given back and all slots by today's zone rules."""
-    try:
-        store = await asyncio.to_thread(open_store, url)
-    except StoreError as error:
-        raise StartError(str(error)) from error
+async def _opened(url: str, clock: Clock, stop: asyncio.Event) -> AsyncIterator[Store]:
+    """The store, with what the last process left in flight given back and all slots by today's zone rules.
+
+    One that another process has is waited for: in an upgrade the new bot may begin before the old one has ended.
+    """
+    loop = asyncio.get_running_loop()
+    end, said = loop.time() + _TAKE_OVER, False
+    while True:
+        try:
+            store = await asyncio.to_thread(open_store, url)
+            break
+        except StoreBusyError as error:
+            if stop.is_set() or loop.time() > end:
+                raise StartError(str(error)) from error
+            if not said:
+                said = True
+                _log.warning("storage.busy", hint=str(error), patience=_TAKE_OVER)
+            await asyncio.sleep(0.2)
+        except StoreError as error:
+            raise StartError(str(error)) from error
     try:
         if retimed := await store.retime(version("tzdata"), functools.partial(_upcoming, now=clock.now())):
             _log.info("slots.retimed", count=retimed, tzdata=version("tzdata"))
@@ -159,20 +210,3 @@ async def _ticking(
             _log.warning("delivery.unrecorded", reason=str(error))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(alerts.send(), _LAST_ALERTS)
-
-
-@contextlib.asynccontextmanager
-async def _healthz(health: Health, host: str, port: int | None) -> AsyncIterator[None]:
-    if port is None:
-        yield
-        return
-    try:
-        runner = await serve_health(health, host, port)
-    except OSError as error:
-        raise StartError(
-            f"port {port} on {host} is taken ({error.strerror}): set web.port to a free one"
-        ) from error
-    try:
-        yield
-    finally:
-        await runner.cleanup()

@@ -149,7 +149,7 @@ async def _replica(lease: float) -> None:
     configure(settings.log.level, settings.log.format, (token.get_secret_value(),))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await run(settings, token, stop, dt.timedelta(seconds=lease))
+    await run(settings, token, stop, lease=dt.timedelta(seconds=lease))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from bot.core.model import State
 from bot.ports.privacy import Kept
 from bot.store.counting import count
 from bot.store.forgotten import Marks
+from bot.store.inbox import forget_updates
 from bot.store.tables import broadcasts, chats, deliveries, holds, progress, subscriptions
 from bot.store.transactions import Transactions
 
@@ -98,7 +99,8 @@ def erase(connection: Connection, chat_id: int, keep: Collection[int] = ()) -> i
             update(subscriptions).where(owned).values(owner=0),
             written.values(operator=0, card=None),
         ]
-    return sum(connection.execute(change).rowcount for change in changes)
+    gone = sum(connection.execute(change).rowcount for change in changes)
+    return gone if keep else gone + forget_updates(connection, chat_id)
 
 
 def erase_forgotten(connection: Connection, forgotten: Marks) -> tuple[int, ...]:

@@ -67,12 +67,17 @@ def _nothing() -> None:
     """What happens by default."""
 
 
+async def _at_once() -> None:
+    """Nobody else is there."""
+
+
 @dataclass(slots=True)
 class Polling:
     """Asks Telegram for updates, for ever, whatever the network does.
 
     `take` keeps updates, and returns the highest number of them; only then the next question confirms them.
-    `on_poll` is called after each answer, `on_conflict` whenever another process broke the question off.
+    `on_poll` is called after each answer, `on_conflict` whenever another process broke the question off. Before each
+    question `turn` is waited for: of several processes that share a database one asks.
     """
 
     application: App
@@ -80,6 +85,7 @@ class Polling:
     alerts: Alerts
     on_poll: Callable[[], None] = _nothing
     on_conflict: Callable[[], None] = _nothing
+    turn: Callable[[], Awaitable[None]] = _at_once
     _offset: int = field(default=0, init=False)
     _conflicts: int = field(default=0, init=False)
     _last_conflict: float = field(default=0.0, init=False)
@@ -88,6 +94,7 @@ class Polling:
     async def run(self) -> NoReturn:
         """Go on until cancelled. What was received and not confirmed then comes again, and is known by its number."""
         while True:
+            await self.turn()
             wait = await self.poll()
             await asyncio.sleep(wait)
 

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import datetime as dt
 import json
+import time
 from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
 from telegram import Update
 
-from bot.ports import Clock, StoreError
+from bot.ports import Clock, Meter, StoreError
 from bot.ports.inbox import Inbox, Received
 from bot.telegram.application import App
 from bot.telegram.gate import Gate
@@ -21,8 +22,8 @@ _AT_WORK = 64
 """Updates that are handled side by side."""
 _ROOM = 1000
 """Updates in memory: what comes beyond waits with Telegram."""
-_ATTEMPTS = 3
-"""An update in whose handling the process has ended so often is given up: it may be what ends it."""
+_ATTEMPTS = 10
+"""An update is given up after the process has ended so often with it unhandled: it may be what ends it."""
 _PATIENCE = 5.0
 """Seconds that a stop waits for answers under way; what is not answered then is answered after the next start."""
 _KEPT = dt.timedelta(hours=25)
@@ -35,14 +36,17 @@ class Receiving:
     `owner` names this process. What the gate does not let in waits for nothing, so that nobody else waits for it.
     """
 
-    def __init__(self, application: App, inbox: Inbox, gate: Gate, clock: Clock, owner: str) -> None:
+    def __init__(
+        self, application: App, inbox: Inbox, gate: Gate, clock: Clock, owner: str, meter: Meter | None = None
+    ) -> None:
         self._application, self._inbox, self._gate = application, inbox, gate
-        self._clock, self._owner = clock, owner
+        self._clock, self._owner, self._meter = clock, owner, meter or Meter()
         self._room, self._at_work = asyncio.Semaphore(_ROOM), asyncio.Semaphore(_AT_WORK)
         self._chats: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[int] = set()  # from the receipt until it is written down that they are handled
         self._done: set[int] = set()
+        self._written = False
         self._taking, self._writing = asyncio.Lock(), asyncio.Lock()
 
     async def take(self, updates: Any) -> int:
@@ -59,6 +63,7 @@ class Receiving:
         kept = [Received(number, _place(update), text) for number, (update, text) in sorted(read.items())]
         async with self._taking:
             new = await self._inbox.receive(kept, self._owner, self._clock.now())
+            self._meter.received(len(new))
             for number in sorted(new):
                 await self._begin(number, read[number][0])
         return max((number for number, _ in wanted), default=0)
@@ -78,10 +83,13 @@ class Receiving:
                     await self._begin(each.number, found[0])
 
     async def tick(self) -> None:
-        """What others have left; the numbers of old updates go."""
+        """Begin with what others have left. What readers wrote goes from the log, and old numbers altogether."""
         await self.resume()
         await self._write_down()
-        await self._inbox.purge_inbox(self._clock.now() - _KEPT)
+        if self._written:
+            self._written = False
+            await self._inbox.empty_log()
+            await self._inbox.purge_inbox(self._clock.now() - _KEPT)
 
     async def settled(self) -> None:
         """Wait until everything that was taken is handled."""
@@ -121,7 +129,9 @@ class Receiving:
             lock = self._chats[place] = asyncio.Lock()
         async with lock:
             async with self._at_work:
+                began = time.monotonic()
                 await self._application.process_update(update)
+                self._meter.handled(time.monotonic() - began)
             self._done.add(number)
             try:
                 await (
@@ -143,6 +153,7 @@ class Receiving:
                 self._done |= gathered
                 raise
             self._held -= gathered
+            self._written = True
 
 
 def _place(update: Update) -> int:
