@@ -101,6 +101,7 @@ class Bot(BotProcess):
         output, _ = await asyncio.wait_for(asyncio.shield(self._log), 60)
         assert self._process is not None
         assert self._process.returncode is not None
+        self.searched(output)
         return self._process.returncode, output.decode()
 
 

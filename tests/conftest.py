@@ -13,6 +13,7 @@ from bot.sandbox import Sandbox, SandboxSettings
 from bot.store import open_store
 from tests.content import FILES, Load
 
+pytest_plugins = ("tests.token_scan",)
 TOKEN = "1000000001:test-token"
 
 settings.register_profile("tests", deadline=None)  # a busy machine is no finding

@@ -10,6 +10,7 @@ from typing import Any, Self
 import aiohttp
 
 from bot.sandbox import Sandbox
+from tests.token_scan import search, secrets_of
 
 READER, OTHER = 501, 502
 GROUP, CHANNEL = -1001000000001, -1001000000002
@@ -20,7 +21,10 @@ Json = dict[str, Any]
 
 
 class BotProcess:
-    """`python -m bot run` against a sandbox; its files lie in `folder` and outlive the process."""
+    """`python -m bot run` against a sandbox; its files lie in `folder` and outlive the process.
+
+    It logs at DEBUG, and when it has ended, no secret may stand in its output or in its files.
+    """
 
     def __init__(self, api_url: str, token: str, folder: Path, **environment: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
@@ -32,6 +36,7 @@ class BotProcess:
             "BOT_CONTENT__PATH": str(SAMPLE),
             "BOT_STORAGE__URL": f"sqlite:///{folder}/bot.db",
             "BOT_CLOCK__OFFSET_FILE": str(folder / "clock"),
+            "BOT_LOG__LEVEL": "debug",
             **environment,
         }
         self._folder = folder
@@ -64,7 +69,13 @@ class BotProcess:
         assert process is not None
         output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
         assert process.returncode is not None
+        self.searched(output)
         return process.returncode, output.decode()
+
+    def searched(self, output: bytes) -> None:
+        """Fail where a secret stands in what this process has left behind; files that hold one by right are left out."""
+        known = [value for name, value in self._environment.items() if name.endswith("_FILE")]
+        search(secrets_of(self._environment), output, self._folder, known)
 
     async def kill(self) -> None:
         """The hard way: kill -9."""
