@@ -73,7 +73,7 @@ class BotProcess:
         return process.returncode, output.decode()
 
     def searched(self, output: bytes) -> None:
-        """Fail where a secret stands in what this process has left behind; files that hold one by right are left out."""
+        """Fail where a secret stands in what this process has left behind, files of secrets left out."""
         known = [value for name, value in self._environment.items() if name.endswith("_FILE")]
         search(secrets_of(self._environment), output, self._folder, known)
 

@@ -18,7 +18,11 @@ _found = {"ends": 0, "files": 0, "bytes": 0}
 def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The token, the webhook's secret and the database's password that a bot is started with."""
     password = urlsplit(environment.get("BOT_STORAGE__URL", "")).password
-    given = environment.get("BOT_TOKEN"), environment.get("BOT_WEBHOOK_SECRET"), password and unquote(password)
+    given = (
+        environment.get("BOT_TOKEN"),
+        environment.get("BOT_WEBHOOK_SECRET"),
+        password and unquote(password),
+    )
     return tuple(secret for secret in given if secret)
 
 
