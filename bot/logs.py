@@ -9,7 +9,7 @@ import re
 import secrets as chance
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Literal, TextIO, cast
 from urllib.parse import quote, quote_plus
@@ -18,6 +18,8 @@ import structlog
 
 _log = structlog.get_logger(__name__)
 _TOKEN = re.compile(r"\d{6,}(?::|%3A)[A-Za-z0-9_-]{30,}")
+_LONG = 16
+"""Letters from which on half a token is one to keep."""
 _NEW_CHAT = re.compile(r"(?<=New chat id: )-?\d+")
 """PTB's error for a group that has become a supergroup names it."""
 _QUIET = {
@@ -36,7 +38,7 @@ _PEOPLE = ("admin", "chat", "chat_id", "user", "user_id")
 
 
 def configure(level: str, style: Literal["console", "json"], secrets: tuple[str, ...]) -> None:
-    """Set up all logging of this process; `secrets` never come out on standard error, whoever writes there.
+    """Set up all logging of this process; `secrets` never come out on standard output and error, whoever writes there.
 
     Warnings, and errors that nobody caught in any thread, are logged; what is printed past logging is redacted, too.
     Nor do ids of people and chats: each is a name of eight hex digits, the same in all lines of this process, so that
@@ -66,7 +68,7 @@ def configure(level: str, style: Literal["console", "json"], secrets: tuple[str,
             )
         ]
     )
-    sys.stderr = cast("TextIO", _Redacted(sys.stderr, secrets))
+    sys.stdout, sys.stderr = (cast("TextIO", _Redacted(each, secrets)) for each in (sys.stdout, sys.stderr))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -111,7 +113,7 @@ def _uncaught(error: BaseException | None, where: str) -> None:
 
 
 class _Redacted:
-    """Standard error, through which no secret passes: not in a log line, a traceback, or what a library prints.
+    """A stream through which no secret passes: not in a log line, a traceback, or what a library prints.
 
     A secret is known as it is, as it stands in addresses, in JSON and in a `repr`, and broken over lines.
     """
@@ -137,8 +139,25 @@ class _Redacted:
         return getattr(self.stream, name)
 
 
-def _forms(secret: str) -> tuple[str, ...]:
-    return secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1]
+_WRITINGS: tuple[Callable[[str], str], ...] = (
+    functools.partial(quote, safe=""),
+    functools.partial(quote, safe=" +"),  # as SQLAlchemy writes a password
+    quote_plus,
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: repr(text)[1:-1],
+    lambda text: repr(text.encode())[2:-1],
+)
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it is, and as one or two of the writings leave it: a `repr` in a line of JSON, say.
+
+    Of a token also what follows its colon: an address that is taken apart may tell that alone.
+    """
+    forms = {secret, *([half] if len(half := secret.partition(":")[2]) >= _LONG else [])}
+    for _ in range(2):
+        forms |= {write(form) for form in forms for write in _WRITINGS}
+    return forms
 
 
 def _broken(form: str) -> str:

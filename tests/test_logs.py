@@ -27,12 +27,12 @@ def style(request: pytest.FixtureRequest) -> Iterator[Style]:
     """Each style; logging is put back afterwards."""
     root = logging.getLogger()
     before = root.handlers[:], root.level, sys.excepthook, logging.raiseExceptions
-    hooks = sys.stderr, sys.unraisablehook, threading.excepthook
+    hooks = sys.stdout, sys.stderr, sys.unraisablehook, threading.excepthook
     names = ("aiohttp", "aiosqlite", "apscheduler", "httpcore", "httpx", "sqlalchemy", "telegram")
     levels = {name: logging.getLogger(name).level for name in names}
     yield request.param
     root.handlers[:], root.level, sys.excepthook, logging.raiseExceptions = before
-    sys.stderr, sys.unraisablehook, threading.excepthook = hooks
+    sys.stdout, sys.stderr, sys.unraisablehook, threading.excepthook = hooks
     logging.captureWarnings(capture=False)
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
