@@ -27,7 +27,8 @@ from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
 from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.polling import connected, receiving
+from bot.telegram.polling import Polling, connected, polling
+from bot.telegram.receiving import Receiving
 from bot.web.health import Health, serve_health
 from bot.wiring import Wiring, first_library, following
 
@@ -57,8 +58,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
-        in_flight = settings.delivery.in_flight
-        application = build_application(secret, telegram.api_url, health.polled, limiter, in_flight, gate)
+        application = build_application(secret, telegram.api_url, limiter, settings.delivery.in_flight)
         await stack.enter_async_context(connected(application, telegram.api_url))
         wiring = Wiring(application, store, clock, settings, languages)
         parts = await wiring.parts(secret, limiter, gate)
@@ -67,11 +67,17 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         await parts.broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: parts.delivering.halted
         await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
-        await stack.enter_async_context(receiving(application))
+        receiving = Receiving(application, store, gate, clock, wiring.owner)
+        stack.push_async_callback(receiving.stop)
+        await receiving.resume()
+        await stack.enter_async_context(
+            polling(Polling(application, receiving.take, parts.alerts, health.polled))
+        )
         await parts.menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
         ticks: dict[str, tuple[Tick, float]] = {
             **parts.ticks(),
+            "inbox": (receiving.tick, 5),
             "purge": (lambda: _purge(store, clock), 3600),
             "reload": (following(content, state, parts.publish, parts.alerts), 2),
             "channels": (await wiring.listing(parts.informing, parts.alerts), 300),

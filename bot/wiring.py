@@ -4,7 +4,7 @@ import asyncio
 import functools
 import secrets
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.charts import draw
@@ -63,6 +63,8 @@ class Wiring:
     clock: Clock
     settings: Settings
     languages: Mapping[str, Language]
+    owner: str = field(default_factory=lambda: secrets.token_hex(8))
+    """This process, among those of before and beside it."""
 
     @property
     def links(self) -> Links:
@@ -139,7 +141,6 @@ class Wiring:
 
     def delivery(self, alerts: Alerts, informing: Informing) -> tuple[Delivering, Correcting]:
         """What plans and sends, as soon as it is given a library; and what edits what was sent."""
-        owner = secrets.token_hex(8)  # fences off a process of before
         pace, sender = Pace(**dict(self.settings.delivery)), TelegramSender(self.application.bot)
         store, clock, languages, links = self.store, self.clock, self.languages, self.links
         delivering = Delivering(
@@ -148,7 +149,7 @@ class Wiring:
             alerts,
             Library(()),
             clock,
-            owner,
+            self.owner,
             pace,
             languages=languages,
             links=links,

@@ -32,11 +32,13 @@ from bot.core.library import Library
 from bot.locales import load_languages
 from bot.store import open_store
 from bot.telegram.application import App, build_application
+from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.intake import UpdatesRequest
-from bot.telegram.polling import receiving
+from bot.telegram.polling import Polling, polling
+from bot.telegram.receiving import Receiving
 from bot.wiring import Wiring, finders
-from tests.fakes import FixedClock, ForgottenHolds
+from tests.fakes import FixedClock, ForgottenHolds, RecordingAlerts
 
 ROOT = Path(__file__).parents[1]
 BOT = {"id": 1_000_000_001, "is_bot": True, "first_name": "Digest Bot", "username": "digest_bot"}
@@ -406,7 +408,9 @@ def _watched(outcome: Outcome) -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _application(sender: Sender, recorder: Recorder, library: Library) -> AsyncIterator[App]:
+async def _application(
+    sender: Sender, recorder: Recorder, library: Library
+) -> AsyncIterator[tuple[App, Receiving]]:
     """The bot as the composition root wires it, but for Telegram."""
     clock = FixedClock()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
@@ -414,7 +418,7 @@ async def _application(sender: Sender, recorder: Recorder, library: Library) -> 
         given = {"telegram": {"admins": [501], "channel_commands": True}, "storage": {"url": url}}
         settings, limiter = Settings.model_validate(given), Unpaced(30, clock, ForgottenHolds(), {})
         store = open_store(url)
-        application = build_application("1000000001:fuzz", "http://127.0.0.1:9", lambda: None, limiter, 1)
+        application = build_application("1000000001:fuzz", "http://127.0.0.1:9", limiter, 1)
         application.bot._request = (sender, recorder)
         try:
             await application.initialize()
@@ -424,7 +428,7 @@ async def _application(sender: Sender, recorder: Recorder, library: Library) -> 
             found_by = await finders(library, wiring.languages)
             reception.take(library, await store.register(library.ids, clock.now()), found_by)
             wiring.add_answers(reception, informing)
-            yield application
+            yield application, Receiving(application, store, Gate(), clock, wiring.owner)
         finally:
             await application.shutdown()
             await store.close()
@@ -446,10 +450,10 @@ async def run(count: int, seed: int) -> Outcome:
 
     began = time.monotonic()
     with _watched(outcome):
-        async with _application(sender, recorder, library) as application:
+        async with _application(sender, recorder, library) as (application, receiving):
             application.add_error_handler(seen)
-            sender.settled = application.update_queue.join
-            async with receiving(application):
+            sender.settled = receiving.settled
+            async with polling(Polling(application, receiving.take, RecordingAlerts())):
                 await sender.finished.wait()
     assert makes.made == count, f"only {makes.made} updates could be made"
     outcome.seconds = time.monotonic() - began

@@ -1,6 +1,6 @@
 """What comes in: a bad update holds up nobody, and a flooder costs next to nothing."""
 
-import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -9,23 +9,20 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
-from telegram import Update
+from telegram import Bot, Update
 from telegram.error import Forbidden, TelegramError
-from telegram.ext import ExtBot, TypeHandler
-from telegram.request import RequestData
+from telegram.ext import ExtBot
 
 from bot.core.texts import TOO_FAST
-from bot.telegram.application import InOrderWithinChat, build_application
 from bot.telegram.gate import Gate
-from bot.telegram.intake import UpdatesRequest, screened
-from bot.telegram.polling import receiving
-from tests.fakes import FixedClock, ForgottenHolds
-from tests.fuzz_updates import Recorder, Unpaced
+from bot.telegram.intake import UpdatesRequest, numbered, understood
+from tests.fuzz_updates import Recorder
 
 Json = dict[str, Any]
 PERSON = {"id": 501, "is_bot": False, "first_name": "Aigerim"}
 OURSELVES = {"id": 1_000_000_001, "is_bot": True, "first_name": "Digest Bot", "username": "digest_bot"}
 PRIVATE = {"id": 501, "type": "private", "first_name": "Aigerim"}
+OFFLINE = Bot("1000000001:token")
 GROUP = {"id": -1001, "type": "supergroup", "title": "Circle"}
 
 
@@ -60,6 +57,11 @@ def logged(work: Callable[[], Any]) -> list[Any]:
     return lines
 
 
+def screened(updates: list[Any]) -> list[int]:
+    """The numbers of those that handlers are given."""
+    return [number for number, each in numbered(updates) if understood(each, OFFLINE)]
+
+
 BAD = [
     {"message": 5},
     {"message": []},
@@ -91,11 +93,10 @@ BAD = [
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_a_bad_update_becomes_one_that_holds_nothing(bad: Json) -> None:
-    """PTB can read it, no handler takes it, and the next getUpdates confirms it; those beside it stay as they are."""
-    first, last = update(1), update(3)
-    assert screened([first, update(2, **bad), last]) == [first, {"update_id": 2}, last]
-    assert Update.de_json({"update_id": 2}).effective_message is None
+def test_a_bad_update_is_left_out(bad: Json) -> None:
+    """Its number is known, so that the next getUpdates confirms it; those beside it are not touched."""
+    assert screened([update(1), update(2, **bad), update(3)]) == [1, 3]
+    assert [number for number, _ in numbered([update(2, **bad)])] == [2]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_a_bad_update_becomes_one_that_holds_nothing(bad: Json) -> None:
 )
 def test_what_the_bot_api_may_send_comes_through(good: Json) -> None:
     """Also what it has learned since."""
-    assert screened([update(1, **good)]) == [update(1, **good)]
+    assert screened([update(1, **good)]) == [1]
 
 
 def test_a_bad_update_is_logged_once_by_its_number_and_nothing_else() -> None:
@@ -129,13 +130,7 @@ def test_a_bad_update_is_logged_once_by_its_number_and_nothing_else() -> None:
 @pytest.mark.parametrize("number", ["1", None, 1.5, True, 0, -5, 2**31, 10**30, [], {}])
 def test_an_update_without_a_number_is_skipped(number: Any) -> None:
     """To confirm a number that Telegram never gives would drop what is yet to come."""
-    assert screened([update(4), update(number), update(5)]) == [update(4), update(5)]
-
-
-def test_numbers_that_come_twice_or_in_disorder_are_all_confirmed() -> None:
-    """PTB confirms up to the last one: so the last one is the highest."""
-    out_of_order = [update(9), update(9), update(4)]
-    assert screened(out_of_order) == [*out_of_order, {"update_id": 9}]
+    assert numbered([update(4), update(number), update(5)]) == [(4, update(4)), (5, update(5))]
 
 
 @pytest.mark.parametrize(
@@ -151,9 +146,9 @@ def test_numbers_that_come_twice_or_in_disorder_are_all_confirmed() -> None:
     ],
 )
 def test_an_answer_with_nothing_to_go_on_with_is_asked_for_again_later(answer: bytes) -> None:
-    """TelegramError is what PTB's loop waits after; anything else it would ask for again at once."""
+    """TelegramError is what the loop waits after."""
     with pytest.raises(TelegramError):
-        UpdatesRequest.parse_json_payload(answer)
+        numbered(UpdatesRequest.parse_json_payload(answer).get("result"))
 
 
 def test_half_a_character_or_an_endless_number_spoils_one_update_alone() -> None:
@@ -161,8 +156,7 @@ def test_half_a_character_or_an_endless_number_spoils_one_update_alone() -> None
     text = payload(update(1), update(2, message=message("\ud800")), update(3)).replace(
         b"1795000000", b"9" * 5_000, 1
     )
-    result = UpdatesRequest.parse_json_payload(text)["result"]
-    assert result == [{"update_id": 1}, {"update_id": 2}, update(3)]
+    assert screened(UpdatesRequest.parse_json_payload(text)["result"]) == [3]
 
 
 json_values = st.recursive(
@@ -175,55 +169,9 @@ json_values = st.recursive(
 
 @given(st.lists(json_values | st.fixed_dictionaries({"update_id": json_values, "message": json_values})))
 def test_nothing_but_a_telegram_error_comes_out(updates: list[Any]) -> None:
-    """Whatever stands in the list, PTB can read what is left of it."""
-    try:
-        left = screened(updates)
-    except TelegramError:
-        return
-    assert all(isinstance(Update.de_json(each), Update) for each in left)
-
-
-class Scripted(UpdatesRequest):
-    """Answers getUpdates by a script, then with nothing; keeps the offsets."""
-
-    def __init__(self, *answers: bytes) -> None:
-        super().__init__(1)
-        self.answers = list(answers)
-        self.offsets: list[int] = []
-
-    async def do_request(
-        self, *_: Any, request_data: RequestData | None = None, **__: Any
-    ) -> tuple[int, bytes]:
-        """One answer."""
-        given: Json = request_data.parameters if request_data else {}
-        self.offsets.append(given.get("offset", 0))
-        if not self.answers:
-            await asyncio.sleep(0.01)
-        return 200, self.answers.pop(0) if self.answers else payload()
-
-
-async def test_the_loop_goes_on_over_bad_updates_and_handles_the_good_ones_in_order() -> None:
-    """Through PTB's own loop: each batch is confirmed, and nothing is fetched twice."""
-    poll = Scripted(
-        payload(update(10), update(11, message=7), update("x"), update(12), update(2**70)),
-        payload(update(13, callback_query=None, message=[])),
-        payload(update(14)),
-    )
-    limiter, recorder = Unpaced(30, FixedClock(), ForgottenHolds(), {}), Recorder()
-    application = build_application("1:token", "http://127.0.0.1:9", lambda: None, limiter, 1)
-    application.bot._request = (poll, recorder)
-    handled: list[int] = []
-
-    async def handle(each: Update, _: Any) -> None:
-        if each.message:
-            handled.append(each.update_id)
-
-    application.add_handler(TypeHandler(Update, handle))
-    async with application, receiving(application):
-        while 14 not in handled:
-            await asyncio.sleep(0.01)
-    assert handled == [10, 12, 14]
-    assert poll.offsets[:4] == [0, 13, 14, 15]
+    """Whatever stands in the list."""
+    with contextlib.suppress(TelegramError):
+        screened(updates)
 
 
 # -- the gate ---------------------------------------------------------------------------------------------
@@ -336,30 +284,3 @@ async def test_a_notice_that_cannot_be_sent_is_no_failure() -> None:
 
     rig.gate.notice = refused
     assert await rig.lets_in(10, message=message()) == 5
-
-
-async def test_a_flooders_updates_wait_for_nothing() -> None:
-    """They are dropped while the chat's first update is still at work, and others go on beside it."""
-    rig, gate = Rig(), asyncio.Event()
-    processor = InOrderWithinChat(rig.gate)
-    await rig.bot.initialize()
-    done: list[int] = []
-
-    async def work(person: int) -> None:
-        if person == 501:
-            await gate.wait()
-        done.append(person)
-
-    def begin(person: int) -> asyncio.Task[None]:
-        said = message(chat=PRIVATE | {"id": person}, sender=PERSON | {"id": person})
-        each = Update.de_json(update(1, message=said), rig.bot)
-        return asyncio.create_task(processor.process_update(each, work(person)))
-
-    flood = [begin(501) for _ in range(500)]
-    other = begin(502)
-    await asyncio.wait_for(other, 5)
-    assert done == [502]
-    assert sum(task.done() for task in flood) == 495
-    gate.set()
-    await asyncio.gather(*flood)
-    assert done == [502] + [501] * 5

@@ -12,6 +12,10 @@ CANCEL = "Cancel"
 PAUSE = "⏸ Pause"
 RESUME = "▶ Resume"
 BACK = "‹ Back"
+SECOND_POLLER = (
+    "⚠️ Another process receives updates with this bot's token, or a webhook is set for it. Until that is stopped, "
+    "commands are answered now here and now there. <code>python -m bot doctor</code> tells which of the two it is."
+)
 BROADCAST_SECOND_COPY = "Send again, a second copy is possible"
 BROADCAST_EMPTY = (
     "There is no text to send. Write <code>/broadcast your text</code>, or answer one of your own messages "

@@ -7,6 +7,7 @@ from typing import Protocol
 from bot.core.delivery import Decision, OnAmbiguous
 from bot.core.model import Chat, Delivery, History, Kind, Outlook, Pick, Preferences, Subscription, Wanted
 from bot.core.planning import Planned
+from bot.ports.inbox import Inbox
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
 from bot.ports.owners import Owners
 from bot.ports.privacy import Privacy
@@ -45,8 +46,13 @@ class Readers(Protocol):
         """What the chat has read, and since when it is known."""
         ...
 
-    async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime, version: str = "") -> None:
-        """Remember that the chat has read a digest, in that version; when it did so first stays."""
+    async def mark_seen(
+        self, chat: Chat, digest: str, now: dt.datetime, version: str = "", update: int = 0
+    ) -> None:
+        """Remember that the chat has read a digest, in that version; when it did so first stays.
+
+        In the same transaction the `update` that asked for it counts as handled; if it did already, nothing changes.
+        """
         ...
 
     async def start_over(self, chat: Chat) -> None:
@@ -66,7 +72,7 @@ class Readers(Protocol):
         ...
 
 
-class Store(Readers, Owners, Broadcasts, Corrections, Outbox, Privacy, Figures, Protocol):
+class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Outbox, Privacy, Figures, Protocol):
     """Subscriptions, progress and deliveries.
 
     Every method is one transaction that is on disk when the method returns. Datetimes in and out are aware

@@ -144,9 +144,9 @@ class Reading:
             render.changes(self.say, changed) if changed else Message(self.say(texts.NOTHING_CHANGED))
         )
 
-    async def mark_read(self, chat: Chat, digest: str, shown: str = "") -> None:
-        """The chat has been shown a digest, in the version `shown`."""
-        await self.store.mark_seen(chat, digest, self.clock.now(), shown)
+    async def mark_read(self, chat: Chat, digest: str, shown: str = "", update: int = 0) -> None:
+        """The chat has been shown a digest, in the version `shown`, as the answer to that update."""
+        await self.store.mark_seen(chat, digest, self.clock.now(), shown, update)
 
     async def start_over(self, chat: Chat) -> Page:
         """Forget what was read, and begin with the first digest."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.model import Chat, History, Kind, Preferences, State, Subscription
 from bot.store.claiming import see
 from bot.store.counting import count, meet
+from bot.store.inbox import take_effect
 from bot.store.rows import of_chat, subscribed_values, subscription_of
 from bot.store.settling import leave_in_doubt, move, pause
 from bot.store.tables import chats, deliveries, progress, subscriptions
@@ -106,9 +107,12 @@ class SqlReaders(Transactions):
                 await connection.execute(insert(registered), new)
         return {id_: known.get(id_, since) for id_ in digests}
 
-    async def mark_seen(self, chat: Chat, digest: str, now: dt.datetime, version: str = "") -> None:
+    async def mark_seen(
+        self, chat: Chat, digest: str, now: dt.datetime, version: str = "", update: int = 0
+    ) -> None:
         async with self._transaction() as connection:
-            await see(connection, [(chat, digest, version)], now)
+            if await take_effect(connection, update):
+                await see(connection, [(chat, digest, version)], now)
 
     async def start_over(self, chat: Chat) -> None:
         async with self._transaction() as connection:

@@ -16,6 +16,7 @@ from bot.store.broadcasts import SqlBroadcasts
 from bot.store.claiming import OPEN, claim
 from bot.store.corrections import SqlCorrections
 from bot.store.counting import count_settled
+from bot.store.inbox import SqlInbox
 from bot.store.outbox import SqlOutbox
 from bot.store.owners import SqlOwners
 from bot.store.privacy import SqlPrivacy
@@ -26,7 +27,9 @@ from bot.store.statistics import SqlStatistics
 from bot.store.tables import broadcasts, deliveries, holds, meta, stopped, subscriptions
 
 
-class SqlStore(SqlReaders, SqlOwners, SqlBroadcasts, SqlCorrections, SqlOutbox, SqlPrivacy, SqlStatistics):
+class SqlStore(
+    SqlReaders, SqlOwners, SqlBroadcasts, SqlCorrections, SqlInbox, SqlOutbox, SqlPrivacy, SqlStatistics
+):
     """Implements the `Store` port; the contracts are written there."""
 
     # -- deliveries ---------------------------------------------------------------------------------------

@@ -1,15 +1,10 @@
-"""Builds the Application: handlers, and order within a chat."""
+"""Builds the Application, and names the updates that it takes."""
 
-import asyncio
-import inspect
-from collections.abc import Awaitable, Callable
 from typing import Any
-from weakref import WeakValueDictionary
 
 from telegram import Update
-from telegram.ext import Application, ApplicationBuilder, BaseUpdateProcessor
+from telegram.ext import Application, ApplicationBuilder
 
-from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.intake import UpdatesRequest
 from bot.telegram.request import AiohttpRequest
@@ -21,57 +16,16 @@ ALLOWED_UPDATES = [
     Update.INLINE_QUERY,
     Update.MY_CHAT_MEMBER,
 ]
-_CONCURRENT_UPDATES = 64
 _POLL_POOL = 8
 _CALL_POOL = 64
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
-class InOrderWithinChat(BaseUpdateProcessor):
-    """Handles updates side by side, but those of one chat one after another, as they came.
+def build_application(token: str, api_url: str, limiter: GovernorLimiter, deliveries: int) -> App:
+    """The Application without handlers; `Receiving` hands it the updates.
 
-    What the gate does not let in waits for nothing, so that nobody else waits for it.
-    """
-
-    def __init__(self, gate: Gate) -> None:
-        super().__init__(_CONCURRENT_UPDATES)
-        self._gate = gate
-        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-
-    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        """Wait for the chat's earlier updates, then handle this one, unless there are too many of its kind."""
-        if not await self._gate.lets_in(update):
-            if inspect.iscoroutine(coroutine):
-                coroutine.close()
-            return
-        where = (update.effective_chat or update.effective_user) if isinstance(update, Update) else None
-        key = where.id if where else 0
-        lock = self._locks.get(key)
-        if lock is None:
-            lock = self._locks[key] = asyncio.Lock()
-        async with lock:
-            await coroutine
-
-    async def initialize(self) -> None:
-        """Nothing to prepare."""
-
-    async def shutdown(self) -> None:
-        """Nothing to let go of."""
-
-
-def build_application(
-    token: str,
-    api_url: str,
-    on_poll: Callable[[], None],
-    limiter: GovernorLimiter,
-    deliveries: int,
-    gate: Gate | None = None,
-) -> App:
-    """The Application without handlers; `on_poll` is called after every good getUpdates.
-
-    `deliveries` are in flight at once, at most; answers have connections of their own besides. `gate` says what is
-    too much of one person; without one the limits hold for everybody.
+    `deliveries` are in flight at once, at most; answers have connections of their own besides.
     """
     return (
         ApplicationBuilder()
@@ -79,8 +33,8 @@ def build_application(
         .base_url(f"{api_url}/bot")
         .base_file_url(f"{api_url}/file/bot")
         .request(AiohttpRequest(_CALL_POOL + deliveries))
-        .get_updates_request(UpdatesRequest(_POLL_POOL, on_poll))
-        .concurrent_updates(InOrderWithinChat(gate or Gate()))
+        .get_updates_request(UpdatesRequest(_POLL_POOL))
+        .updater(None)
         .rate_limiter(limiter)
         .job_queue(None)
         .build()

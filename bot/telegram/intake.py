@@ -1,8 +1,7 @@
 """What comes from Telegram, update by update: one that is not as the Bot API says does not hold up the others.
 
-PTB reads a whole answer of getUpdates or nothing of it, and asks for the same again: one odd update would stop a bot
-for ever. So each is looked at by itself; a bad one is logged by its number and put down as an update that holds
-nothing, which no handler takes and the next getUpdates confirms.
+Read as a whole, an answer of getUpdates with one odd update in it would be asked for again for ever. So each is looked
+at by itself; a bad one is logged by its number, and the next getUpdates confirms it.
 """
 
 import json
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 import orjson
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from telegram import MessageEntity, Update
+from telegram import Bot, MessageEntity, Update
 from telegram.error import TelegramError
 
 from bot.telegram.request import AiohttpRequest
@@ -20,6 +19,8 @@ _log = structlog.get_logger(__name__)
 _LARGEST_UPDATE = 2**31 - 1
 """An update's number fits in 32 bits (tdlib, TQueue.h); to confirm a larger one would drop what is yet to come."""
 _LONGEST_NUMBER = 20
+_NAMES = frozenset(("last_name", "username", "title", "author_signature", "contact"))
+"""Of people and chats. A first name is left empty, as PTB asks for one."""
 
 _Id = Annotated[int, Field(gt=-(2**52), lt=2**52)]
 """Of a person or chat: at most 52 bits (https://core.telegram.org/bots/api#chat)."""
@@ -139,56 +140,59 @@ class _Update(_Shape):
 
 
 class UpdatesRequest(AiohttpRequest):
-    """Fetches updates, each of which PTB can read and handlers can rely on."""
+    """Fetches updates, whatever one of them holds."""
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """The answer of getUpdates. Raises TelegramError where there is nothing to go on with: PTB asks again later."""
-        answer = _read(payload)
+        """The answer of getUpdates. Raises TelegramError where there is nothing to go on with."""
+        answer = read(payload)
         if not isinstance(answer, dict):
             raise TelegramError("Invalid server response")
-        if answer.get("ok") is True:
-            answer["result"] = screened(answer.get("result"))
         return answer
 
 
-def screened(updates: Any) -> list[dict[str, Any]]:
-    """The updates in their order, a bad one as its number alone; the last one has the highest number.
+def numbered(updates: Any) -> list[tuple[int, dict[str, Any]]]:
+    """Updates with their numbers, in their order; what has none is left out.
 
     Raises TelegramError if it is no list, or none of them has a number to confirm it by.
     """
     if not isinstance(updates, list):
         raise TelegramError("getUpdates brought no list")
-    good = [_screened(update, number) for update in updates if (number := _number(update))]
+    good = [(number, update) for update in updates if (number := _number(update))]
     if len(good) < len(updates):
         _log.error("update.unnumbered", count=len(updates) - len(good))
     if updates and not good:
         raise TelegramError("getUpdates brought only updates without a number")
-    highest = max((update["update_id"] for update in good), default=0)
-    if good and good[-1]["update_id"] < highest:
-        good.append({"update_id": highest})  # PTB confirms up to the last one
     return good
 
 
-def _screened(update: dict[str, Any], number: int) -> dict[str, Any]:
+def understood(update: dict[str, Any], bot: Bot) -> tuple[Update, str] | None:
+    """An update as handlers take it, and as JSON that may be kept: the names of people and chats are not.
+
+    None: it is not as the Bot API says, which is logged by its number.
+    """
     try:
-        _check(update)
+        if len(update) > 2:  # noqa: PLR2004  its number and what it is about (core.telegram.org/bots/api#update)
+            raise ValueError("an update is about one thing")  # noqa: TRY301
+        _Update.model_validate(update)
+        return Update.de_json(update, bot), json.dumps(_without_names(update), separators=(",", ":"))
     except Exception as error:  # noqa: BLE001  PTB raises whatever a wrong type leads to
         first = error.errors(include_input=False)[0]["loc"] if isinstance(error, ValidationError) else ()
         where = ".".join(
             part for part in first if isinstance(part, str)
         )  # names of fields, and nothing of a person
-        _log.error("update.malformed", update=number, error=type(error).__name__, where=where)
-        return {"update_id": number}
-    return update
+        _log.error("update.malformed", update=_number(update), error=type(error).__name__, where=where)
+        return None
 
 
-def _check(update: dict[str, Any]) -> None:
-    """Raise whatever it leads to if it is not as the Bot API says."""
-    if len(update) > 2:  # noqa: PLR2004  its number and what it is about (core.telegram.org/bots/api#update)
-        raise ValueError("an update is about one thing")
-    _Update.model_validate(update)
-    Update.de_json(update)
+def _without_names(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {
+            name: "" if name == "first_name" else _without_names(value)
+            for name, value in part.items()
+            if name not in _NAMES
+        }
+    return [_without_names(each) for each in part] if isinstance(part, list) else part
 
 
 def _number(update: Any) -> int:
@@ -199,7 +203,8 @@ def _number(update: Any) -> int:
     )  # not isinstance: true is no number
 
 
-def _read(payload: bytes) -> Any:
+def read(payload: bytes) -> Any:
+    """JSON that may hold what strict readers refuse. Raises TelegramError if it is none."""
     try:
         return orjson.loads(payload)
     except ValueError:

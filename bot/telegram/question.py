@@ -196,7 +196,9 @@ class Question:
 
     async def _count(self, page: Page) -> None:
         if page.digest is not None:
-            await self.use_cases.reading.mark_read(self.chat, page.digest, page.version)
+            await self.use_cases.reading.mark_read(
+                self.chat, page.digest, page.version, self.update.update_id
+            )
 
 
 def message_of(update: Update) -> TelegramMessage:

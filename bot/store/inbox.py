@@ -1,0 +1,86 @@
+"""Updates between their receipt and their handling."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.ports.inbox import Received
+from bot.store.tables import inbox, leases
+from bot.store.transactions import Transactions
+
+_WAITING = text("payload <> ''")
+"""Written out, as the index has it."""
+_DONE = {"payload": "", "chat_id": 0, "owner": None}
+_LIVING = select(leases.c.owner)
+
+
+class SqlInbox(Transactions):
+    """Implements the `Inbox` port; the contracts are written there."""
+
+    async def receive(self, updates: Sequence[Received], owner: str, now: dt.datetime) -> frozenset[int]:
+        if not updates:
+            return frozenset()
+        chats = {each.chat_id for each in updates}
+        others = select(inbox.c.chat_id, inbox.c.owner).where(
+            _WAITING, inbox.c.chat_id.in_(chats), inbox.c.owner != owner, inbox.c.owner.in_(_LIVING)
+        )
+        async with self._transaction() as connection:
+            theirs = {row.chat_id: row.owner for row in await connection.execute(others)}
+            rows = [
+                {
+                    "update_id": each.number,
+                    "chat_id": each.chat_id,
+                    "payload": each.payload,
+                    "attempt": each.attempt,
+                    "owner": theirs.get(each.chat_id, owner),
+                    "received": now,
+                }
+                for each in updates
+            ]
+            kept = upsert(inbox).on_conflict_do_nothing().returning(inbox.c.update_id, inbox.c.owner)
+            new = (await connection.execute(kept, rows)).all()
+        return frozenset(row.update_id for row in new if row.owner == owner)
+
+    async def waiting(self, owner: str) -> tuple[Received, ...]:
+        left = or_(inbox.c.owner.is_(None), inbox.c.owner != owner) & (
+            inbox.c.owner.is_(None) | inbox.c.owner.not_in(_LIVING)
+        )
+        mine = select(inbox).where(_WAITING, inbox.c.owner == owner).order_by(inbox.c.update_id)
+        async with self._transaction() as connection:
+            await connection.execute(
+                update(inbox).where(_WAITING, left).values(owner=owner, attempt=inbox.c.attempt + 1)
+            )
+            rows = (await connection.execute(mine)).all()
+        return tuple(Received(row.update_id, row.chat_id, row.payload, row.attempt) for row in rows)
+
+    async def handled(self, numbers: Collection[int], owner: str) -> None:
+        done = update(inbox).where(inbox.c.update_id.in_(numbers), inbox.c.owner == owner)
+        async with self._transaction() as connection:
+            await connection.execute(done.values(**_DONE))
+
+    async def oldest_waiting(self) -> dt.datetime | None:
+        async with self._transaction() as connection:
+            oldest: dt.datetime | None = (
+                await connection.execute(select(func.min(inbox.c.received)).where(_WAITING))
+            ).scalar()
+        return oldest
+
+    async def purge_inbox(self, before: dt.datetime) -> None:
+        async with self._transaction() as connection:
+            await connection.execute(delete(inbox).where(inbox.c.received < before, inbox.c.payload == ""))
+
+
+async def take_effect(connection: AsyncConnection, number: int) -> bool:
+    """Whether the update may take effect now; with the transaction it counts as handled.
+
+    False: it has taken effect before, in a process that ended between that and its answer. An update that is not
+    kept (number 0, say) always may.
+    """
+    known = (await connection.execute(select(inbox.c.payload).where(inbox.c.update_id == number))).scalar()
+    if known == "":
+        return False
+    await connection.execute(update(inbox).where(inbox.c.update_id == number).values(**_DONE))
+    return True

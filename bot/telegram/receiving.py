@@ -1,0 +1,150 @@
+"""Updates from their receipt to their handling: kept before Telegram may forget them, then handled in their turn."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+from typing import Any
+from weakref import WeakValueDictionary
+
+import structlog
+from telegram import Update
+
+from bot.ports import Clock, StoreError
+from bot.ports.inbox import Inbox, Received
+from bot.telegram.application import App
+from bot.telegram.gate import Gate
+from bot.telegram.intake import numbered, understood
+
+_log = structlog.get_logger(__name__)
+_AT_WORK = 64
+"""Updates that are handled side by side."""
+_ROOM = 1000
+"""Updates in memory: what comes beyond waits with Telegram."""
+_ATTEMPTS = 3
+"""An update in whose handling the process has ended so often is given up: it may be what ends it."""
+_PATIENCE = 5.0
+"""Seconds that a stop waits for answers under way; what is not answered then is answered after the next start."""
+_KEPT = dt.timedelta(hours=25)
+"""How long numbers are known: Telegram offers an update for a day (https://core.telegram.org/bots/api#getting-updates)."""
+
+
+class Receiving:
+    """Takes updates from polling or the webhook, and hands them to the application: those of a chat in their order.
+
+    `owner` names this process. What the gate does not let in waits for nothing, so that nobody else waits for it.
+    """
+
+    def __init__(self, application: App, inbox: Inbox, gate: Gate, clock: Clock, owner: str) -> None:
+        self._application, self._inbox, self._gate = application, inbox, gate
+        self._clock, self._owner = clock, owner
+        self._room, self._at_work = asyncio.Semaphore(_ROOM), asyncio.Semaphore(_AT_WORK)
+        self._chats: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._held: set[int] = set()  # from the receipt until it is written down that they are handled
+        self._done: set[int] = set()
+        self._taking, self._writing = asyncio.Lock(), asyncio.Lock()
+
+    async def take(self, updates: Any) -> int:
+        """Keep updates as the Bot API brings them, and begin with those that are new; the highest number, 0: none.
+
+        When it returns they may be confirmed to Telegram.
+
+        Raises:
+            StoreError: They could not be kept.
+            TelegramError: It is no list of updates.
+        """
+        wanted = numbered(updates)
+        read = {number: found for number, raw in wanted if (found := understood(raw, self._application.bot))}
+        kept = [Received(number, _place(update), text) for number, (update, text) in sorted(read.items())]
+        async with self._taking:
+            new = await self._inbox.receive(kept, self._owner, self._clock.now())
+            for number in sorted(new):
+                await self._begin(number, read[number][0])
+        return max((number for number, _ in wanted), default=0)
+
+    async def resume(self) -> None:
+        """Begin with what a process of before, or another one that ended, has left."""
+        async with self._taking:
+            held = frozenset(self._held)
+            for each in await self._inbox.waiting(self._owner):
+                if each.number in held:
+                    continue
+                found = understood(json.loads(each.payload), self._application.bot)
+                if found is None or each.attempt > _ATTEMPTS:
+                    _log.error("update.given_up", update=each.number, attempts=each.attempt - 1)
+                    self._done.add(each.number)
+                else:
+                    await self._begin(each.number, found[0])
+
+    async def tick(self) -> None:
+        """What others have left; the numbers of old updates go."""
+        await self.resume()
+        await self._write_down()
+        await self._inbox.purge_inbox(self._clock.now() - _KEPT)
+
+    async def settled(self) -> None:
+        """Wait until everything that was taken is handled."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def stop(self) -> None:
+        """Let answers under way be given, and what is handled be written down."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.settled(), _PATIENCE)
+        for task in self._tasks:
+            task.cancel()
+        await self.settled()
+        try:
+            await self._write_down()
+        except StoreError as error:
+            _log.warning("inbox.unrecorded", reason=str(error))
+
+    async def _begin(self, number: int, update: Update) -> None:
+        await self._room.acquire()
+        self._held.add(number)
+        task = asyncio.create_task(self._handle(number, update))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._room.release()
+        self._tasks.discard(task)
+
+    async def _handle(self, number: int, update: Update) -> None:
+        if not await self._gate.lets_in(update):
+            self._done.add(number)  # written down with the next one: it has had no effect
+            return
+        place = _place(update)
+        lock = self._chats.get(place)
+        if lock is None:
+            lock = self._chats[place] = asyncio.Lock()
+        async with lock:
+            async with self._at_work:
+                await self._application.process_update(update)
+            self._done.add(number)
+            try:
+                await (
+                    self._write_down()
+                )  # before the chat's next one begins: they must not change places after a crash
+            except StoreError as error:
+                _log.error("inbox.unrecorded", reason=str(error))
+
+    async def _write_down(self) -> None:
+        """Record what is handled; while one transaction is under way, the next gathers."""
+        gathered = self._done
+        async with self._writing:
+            if gathered is not self._done or not gathered:
+                return  # another one has taken it along
+            self._done = set()
+            try:
+                await self._inbox.handled(gathered, self._owner)
+            except StoreError:
+                self._done |= gathered
+                raise
+            self._held -= gathered
+
+
+def _place(update: Update) -> int:
+    where = update.effective_chat or update.effective_user
+    return where.id if where else 0
