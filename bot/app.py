@@ -19,7 +19,7 @@ from bot.core.flood import COMMANDS
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
 from bot.locales import load_languages
-from bot.ports import Clock, StartError, Store, StoreError
+from bot.ports import Clock, StartError, Store, StoreBusyError, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.delivering import Delivering
 from bot.store import open_store
@@ -29,7 +29,8 @@ from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.polling import Polling, connected, polling
 from bot.telegram.receiving import Receiving
-from bot.web.health import Health, serve_health
+from bot.web.health import Health
+from bot.web.server import serve
 from bot.wiring import Wiring, first_library, following
 
 _log = structlog.get_logger(__name__)
@@ -39,6 +40,9 @@ _PATIENCE = dt.timedelta(days=365)
 """How long those who have blocked the bot are remembered: some come back."""
 _LAST_ALERTS = 2.0
 """Seconds that a stop takes to tell the operator what has just happened."""
+
+_TAKE_OVER = 60.0
+"""Seconds that a start waits for another process to let go of the database."""
 
 
 async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None:
@@ -53,7 +57,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
     languages = load_languages()
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(_opened(settings.storage.url, clock))
+        store = await stack.enter_async_context(_opened(settings.storage.url, clock, stop))
         health = Health(store, clock)
         limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
         telegram, secret = settings.telegram, token.get_secret_value()
@@ -77,7 +81,7 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         health.polled()  # Telegram has just answered; the first long poll may take its time
         ticks: dict[str, tuple[Tick, float]] = {
             **parts.ticks(),
-            "inbox": (receiving.tick, 5),
+            "inbox": (receiving.tick, 2),
             "purge": (lambda: _purge(store, clock), 3600),
             "reload": (following(content, state, parts.publish, parts.alerts), 2),
             "channels": (await wiring.listing(parts.informing, parts.alerts), 300),
@@ -89,12 +93,26 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
 
 
 @contextlib.asynccontextmanager
-async def _opened(url: str, clock: Clock) -> AsyncIterator[Store]:
-    """The store, with what the last process left in flight given back and all slots by today's zone rules."""
-    try:
-        store = await asyncio.to_thread(open_store, url)
-    except StoreError as error:
-        raise StartError(str(error)) from error
+async def _opened(url: str, clock: Clock, stop: asyncio.Event) -> AsyncIterator[Store]:
+    """The store, with what the last process left in flight given back and all slots by today's zone rules.
+
+    One that another process has is waited for: in an upgrade the new bot may begin before the old one has ended.
+    """
+    loop = asyncio.get_running_loop()
+    end, said = loop.time() + _TAKE_OVER, False
+    while True:
+        try:
+            store = await asyncio.to_thread(open_store, url)
+            break
+        except StoreBusyError as error:
+            if stop.is_set() or loop.time() > end:
+                raise StartError(str(error)) from error
+            if not said:
+                said = True
+                _log.warning("storage.busy", hint=str(error), patience=_TAKE_OVER)
+            await asyncio.sleep(0.2)
+        except StoreError as error:
+            raise StartError(str(error)) from error
     try:
         if retimed := await store.retime(version("tzdata"), functools.partial(_upcoming, now=clock.now())):
             _log.info("slots.retimed", count=retimed, tzdata=version("tzdata"))
@@ -149,7 +167,7 @@ async def _healthz(health: Health, host: str, port: int | None) -> AsyncIterator
         yield
         return
     try:
-        runner = await serve_health(health, host, port)
+        runner = await serve(health.routes(), host, port)
     except OSError as error:
         raise StartError(
             f"port {port} on {host} is taken ({error.strerror}): set web.port to a free one"

@@ -13,6 +13,7 @@ import typer
 
 from bot.commands_broadcast import broadcast
 from bot.commands_check import check
+from bot.commands_doctor import doctor
 from bot.commands_draft import draft
 from bot.commands_outbox import outbox
 from bot.commands_preview import preview
@@ -29,6 +30,7 @@ cli = typer.Typer(
 cli.add_typer(outbox)
 cli.command()(broadcast)
 cli.command()(check)
+cli.command()(doctor)
 cli.command()(preview)
 cli.command()(draft)
 
@@ -39,16 +41,16 @@ def run(config: Config = None) -> None:
     os.environ.setdefault("PTB_TIMEDELTA", "true")  # PTB 22.8 warns at every 429 without it
     gc.disable()  # imports make no garbage worth looking for: an eighth of the start-up time
     from bot.app import run as run_bot
-    from bot.config import ConfigError, load_settings, take_token
+    from bot.config import ConfigError, load_all
     from bot.logs import configure
     from bot.ports import StartError
 
     try:
         gc.freeze()
         gc.enable()
-        settings = load_settings(config, os.environ)
-        token = take_token(settings, os.environ)
-        configure(settings.log.level, settings.log.format, (token.get_secret_value(),))
+        settings, token, webhook_secret = load_all(config, os.environ)
+        hidden = [secret.get_secret_value() for secret in (token, webhook_secret) if secret]
+        configure(settings.log.level, settings.log.format, (*hidden, settings.storage.password))
         _until_signal(lambda stop: run_bot(settings, token, stop))
     except (ConfigError, StartError) as error:
         fail(error)

@@ -122,7 +122,7 @@ def message(person: int, text: str) -> Json:
     chat = {"id": person, "type": "private", "first_name": "Reader"}
     body: Json = {"message_id": 1, "date": int(time.monotonic()), "chat": chat, "from": user, "text": text}
     if text.startswith("/"):
-        body["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text)}]
+        body["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
     return body
 
 

@@ -1,5 +1,6 @@
 """The command line: one clear message for everything that can be wrong, exit codes, and no traceback."""
 
+import asyncio
 import os
 import socket
 import sqlite3
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Sandbox
-from tests.conversation import SAMPLE, BotProcess
+from tests.conversation import SAMPLE, BotProcess, Conversation
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "1000000001:test-token"
@@ -256,18 +257,25 @@ async def test_a_taken_port_of_the_health_check(sandbox: Sandbox, tmp_path: Path
     assert "Traceback" not in output
 
 
-async def test_a_second_process_on_one_database(sandbox: Sandbox, tmp_path: Path) -> None:
-    """The first keeps running; the second says that the file is in use."""
+async def test_a_second_process_on_one_database_waits_and_takes_over(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """As in an upgrade where the new one begins before the old one ends."""
     first, second = (BotProcess(sandbox.url, TOKEN, tmp_path) for _ in range(2))
     await first.start()
-    while not (tmp_path / "bot.db").exists():
-        pass
+    reader = Conversation(sandbox)
+    await reader.say("/next")
     await second.start()
-    code, output = await second.ended()
+    await asyncio.sleep(3)
+    assert (first.running, second.running) == (True, True)
 
-    assert (code, first.running) == (1, True)
-    assert "in use by another bot process" in output
     assert (await first.stop())[0] == 0
+    await reader.say("/next")
+    code, output = await second.stop()
+
+    assert code == 0
+    assert "storage.busy" in output
+    assert "bot.started" in output
 
 
 def test_a_taken_port_of_the_demo(tmp_path: Path) -> None:

@@ -2,16 +2,20 @@
 
 import datetime as dt
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bot.config import ConfigError, Settings, load_settings, take_token
+from bot.config import ConfigError, Settings, load_all, load_settings, take_token, take_webhook_secret
 from bot.core.model import WEEKDAYS
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
 TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"
+SECRET = "0123456789abcdef0123456789ABCDEF_-"
+HOOK = "https://bot.example.org/telegram"
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +24,10 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def written(text: str, name: str = "config.yaml") -> Path:
+def written(text: str, name: str = "config.yaml", mode: int = 0o600) -> Path:
     """A file in the present folder."""
     Path(name).write_text(text)
+    Path(name).chmod(mode)
     return Path(name)
 
 
@@ -61,7 +66,8 @@ def test_the_example_file_names_every_key_and_no_other() -> None:
         elif match := re.match(r"  (\w+):", line):
             found.add(f"{section}.{match[1]}")
     assert found == keys()
-    load_settings(written(bare), {})
+    database = written("sqlite:///data/bot.db", "database")
+    load_settings(written(bare.replace("/run/secrets/database", str(database))), {})
 
 
 # -- where settings come from -----------------------------------------------------------------------------
@@ -145,9 +151,9 @@ def test_every_error_is_told_at_once() -> None:
         "did you mean `rate`?",
         "config.yaml:6:1: unknown-key: `reder`",
         "did you mean `reader`?",
-        "BOT_WEB__PORT:1:1: bad-value: `port` must be a whole number",
-        "BOT_LOG__LEVEL:1:1: bad-value: `level` is not one of the known words",
-        "BOT_LOG__COLOUR:1:1: unknown-key: `colour`",
+        "BOT_WEB__PORT: bad-value: `port` must be a whole number",
+        "BOT_LOG__LEVEL: bad-value: `level` is not one of the known words",
+        "BOT_LOG__COLOUR: unknown-key: `colour`",
     ):
         assert part in message
 
@@ -186,6 +192,35 @@ def test_each_wrong_value_is_told_with_what_is_right(text: str, said: str) -> No
 def test_a_wrong_value_is_not_repeated() -> None:
     """It may be a secret that was pasted into the wrong line."""
     assert TOKEN not in refused(written(f"web: {{port: '{TOKEN}'}}"), BOT_TELEGRAM__API_URL=TOKEN)
+
+
+def test_everything_that_a_bot_runs_with_comes_at_once() -> None:
+    """The settings, the token, and the webhook's secret, all out of the environment."""
+    environment = {
+        "BOT_TOKEN": TOKEN,
+        "BOT_WEBHOOK_SECRET": SECRET,
+        "BOT_TELEGRAM__WEBHOOK_URL": HOOK,
+        "BOT_WEB__PORT": "80",
+    }
+    settings, token, secret = load_all(None, environment)
+    assert secret is not None
+    assert (settings.web.port, token.get_secret_value(), secret.get_secret_value()) == (80, TOKEN, SECRET)
+    assert not {"BOT_TOKEN", "BOT_WEBHOOK_SECRET"} & set(environment)
+
+
+def test_errors_of_settings_and_secrets_are_told_in_one_run() -> None:
+    """Whichever they are; that there is no token is said once the file that may name it is right."""
+    wrong = {"BOT_WEB__PORT": "http", "BOT_TOKEN": "no-token"}
+    hook = {"BOT_TELEGRAM__WEBHOOK_URL": HOOK, "BOT_WEB__PORT": "80", "BOT_WEBHOOK_SECRET": "short"}
+    for environment, said in (
+        (wrong, ("BOT_WEB__PORT: bad-value", "BOT_TOKEN does not hold a token")),
+        (hook, ("no token: get one", "BOT_WEBHOOK_SECRET does not hold a webhook secret")),
+        ({"BOT_WEB__PORT": "http"}, ("BOT_WEB__PORT: bad-value",)),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            load_all(None, dict(environment))
+        assert all(part in str(caught.value) for part in said)
+        assert len([line for line in str(caught.value).splitlines() if "hint:" not in line]) == len(said)
 
 
 # -- the token --------------------------------------------------------------------------------------------
@@ -238,3 +273,246 @@ def test_a_token_file_that_cannot_be_read_is_named(content: bytes | None) -> Non
         Path("token").write_bytes(content)
     with pytest.raises(ConfigError, match="token file token cannot be read"):
         take_token(Settings(), {"BOT_TOKEN_FILE": "token"})
+
+
+# -- who can read it --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o602, 0o777])
+def test_a_secret_that_everybody_can_read_or_change_is_refused(mode: int) -> None:
+    """With the command that mends it, which does."""
+    file = written(TOKEN, "my token", mode)
+    with pytest.raises(ConfigError, match="by everybody on this machine: run “chmod 600 'my token'”"):
+        take_token(Settings(), {"BOT_TOKEN_FILE": str(file)})
+    subprocess.run("chmod 600 'my token'", shell=True, check=True)  # noqa: S602  as the message says
+    assert take_token(Settings(), {"BOT_TOKEN_FILE": str(file)}).get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o440, 0o660])
+def test_a_secret_for_its_owner_or_group_is_taken(mode: int) -> None:
+    """The group is how a container that is not root's gets one."""
+    assert take_token(Settings(), {"BOT_TOKEN_FILE": str(written(TOKEN, "token", mode))})
+
+
+def test_what_holds_a_password_must_not_be_read_by_everybody() -> None:
+    """config.yaml, where storage.url has one; and the files of every secret."""
+    own = written(POSTGRES, "database", 0o644)
+    assert "database can be read by everybody" in refused(written(""), BOT_STORAGE__URL_FILE=str(own))
+    open_ = written(f"storage:\n  url: {POSTGRES}\n", "open.yaml", 0o644)
+    assert "open.yaml:2:8: readable-secret: it holds a password" in (message := refused(open_))
+    assert "run “chmod 600 open.yaml”" in message
+    assert "open-sesame" not in message
+    with pytest.raises(ConfigError, match="chmod 600 hook"):
+        take_webhook_secret(of_the_webhook(webhook_secret_file=str(written(SECRET, "hook", 0o644))), {})
+
+
+def test_a_configuration_without_a_password_may_be_read_by_everybody() -> None:
+    """As most are; also when the password comes by the environment."""
+    file = written("storage: {url: 'postgresql://bot@db/digests'}", mode=0o644)
+    assert load_settings(file, {}).storage.url == "postgresql://bot@db/digests"
+    assert load_settings(file, {"BOT_STORAGE__URL": POSTGRES}).storage.url == POSTGRES
+
+
+def test_a_containers_secret_is_taken_as_it_is_mounted(tmp_path: Path) -> None:
+    """Mode 444 in a read-only mount: nobody could change it from here."""
+    mount = (
+        f"mount -t tmpfs none {tmp_path} && printf {TOKEN} > {tmp_path}/token && chmod 444 {tmp_path}/token"
+    )
+    ask = f"import bot.config as c; c.take_token(c.Settings(), dict(BOT_TOKEN_FILE='{tmp_path}/token')); print('taken')"
+    python = f"PYTHONPATH={Path(__file__).parents[1]} {sys.executable} -c"
+    script = f'{mount} && {python} "{ask}" 2>&1 | tail -1; mount -o remount,ro {tmp_path} && {python} "{ask}"'
+    done = subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", script], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"this machine lets nobody mount: {done.stderr.strip()}")
+    first, second = done.stdout.splitlines()
+    assert "chmod 600" in first
+    assert second == "taken"
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["telegram: {{token: '{}'}}", "token: '{}'", "telegram: {{token_file: '{}'}}", "log: {{level: '{}'}}"],
+)
+def test_a_token_in_the_configuration_is_refused(place: str) -> None:
+    """Wherever it stands, with what to do, in one finding and without showing it."""
+    message = refused(written(place.format(TOKEN)))
+    assert re.match(r"config\.yaml:1:\d+: secret-in-config: a token does not belong here", message)
+    assert "set telegram.token_file to its path" in message
+    assert "/revoke" in message
+    assert TOKEN not in message
+    assert message.count("\n") == 1
+
+
+@pytest.mark.parametrize(("name", "secret"), [("BOT_TOKEN_FILE", TOKEN), ("BOT_WEBHOOK_SECRET_FILE", SECRET)])
+def test_a_secret_where_its_file_belongs_is_not_shown(name: str, secret: str) -> None:
+    """An easy slip, and the error would name the file."""
+    take = take_token if "TOKEN" in name else take_webhook_secret
+    with pytest.raises(ConfigError, match="stands where the path of its file belongs") as caught:
+        take(of_the_webhook(), {name: secret})
+    assert secret not in str(caught.value)
+
+
+# -- variables --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("BOT_TOKN", "did you mean BOT_TOKEN?"),
+        ("BOT_WEB_PORT", "did you mean BOT_WEB__PORT?"),
+        ("BOT_WEBHOOK_SECRETS", "did you mean BOT_WEBHOOK_SECRET?"),
+        ("BOT_XYZZY", "keys are written BOT_SECTION__KEY, as in BOT_WEB__PORT"),
+        ("BOT_WEB__PROT", "did you mean `port`?"),
+        ("BOT_WBE__PORT", "did you mean `web`?"),
+    ],
+)
+def test_a_variable_that_names_no_key_is_refused(name: str, hint: str) -> None:
+    """It would change nothing, in silence."""
+    message = refused(None, **{name: "1"})
+    assert message.startswith(f"{name}: unknown-")
+    assert hint in message
+
+
+def test_variables_that_are_no_affair_of_the_bots_are_left_alone() -> None:
+    """Other programs', and those that Kubernetes sets beside a service called `bot`."""
+    theirs = (
+        "BOTTLE",
+        "ROBOT_X",
+        "BOT_SERVICE_HOST",
+        "BOT_SERVICE_PORT_HTTP",
+        "BOT_PORT",
+        "BOT_PORT_8081_TCP_ADDR",
+    )
+    assert load_settings(None, dict.fromkeys(theirs, "x")) == Settings()
+
+
+# -- the webhook ------------------------------------------------------------------------------------------
+
+
+def of_the_webhook(**keys: str) -> Settings:
+    """Settings with a webhook, and these keys of the telegram section besides."""
+    environment = {f"BOT_TELEGRAM__{key}": value for key, value in keys.items()}
+    return load_settings(None, {"BOT_TELEGRAM__WEBHOOK_URL": HOOK, "BOT_WEB__PORT": "8081", **environment})
+
+
+def test_with_long_polling_there_is_no_webhook_secret() -> None:
+    """One that is set is taken out of the environment all the same."""
+    environment = {"BOT_WEBHOOK_SECRET": "short"}
+    assert take_webhook_secret(Settings(), environment) is None
+    assert environment == {}
+
+
+def test_the_webhook_secret_is_taken_out_of_the_environment_and_not_shown() -> None:
+    """As the token is."""
+    environment = {"BOT_WEBHOOK_SECRET": SECRET, "PATH": "/bin"}
+    secret = take_webhook_secret(of_the_webhook(), environment)
+    assert secret is not None
+    assert (secret.get_secret_value(), environment) == (SECRET, {"PATH": "/bin"})
+    assert SECRET not in f"{secret} {secret!r}"
+
+
+def test_the_webhook_secret_may_stand_in_a_file() -> None:
+    """Named by the environment or the configuration; the environment wins."""
+    one, two = written(SECRET + "\n", "one"), written("B" * 256, "two")
+    settings = of_the_webhook(webhook_secret_file=str(two))
+    from_settings = take_webhook_secret(settings, {})
+    from_environment = take_webhook_secret(settings, {"BOT_WEBHOOK_SECRET_FILE": str(one)})
+    assert from_settings is not None
+    assert from_environment is not None
+    assert (from_settings.get_secret_value(), from_environment.get_secret_value()) == ("B" * 256, SECRET)
+
+
+@pytest.mark.parametrize("wrong", ["A" * 31, "A" * 257, "A" * 32 + "!", "ä" * 40])
+def test_what_is_no_webhook_secret_is_told_without_showing_it(wrong: str) -> None:
+    """Too short, too long, or of other characters than Telegram takes."""
+    with pytest.raises(
+        ConfigError, match=r"BOT_WEBHOOK_SECRET does not hold a webhook secret.*32 to 256"
+    ) as caught:
+        take_webhook_secret(of_the_webhook(), {"BOT_WEBHOOK_SECRET": wrong})
+    assert wrong not in str(caught.value)
+
+
+def test_a_webhook_without_a_secret_is_refused() -> None:
+    """Anybody could write in Telegram's name."""
+    with pytest.raises(ConfigError, match="openssl rand -hex 32"):
+        take_webhook_secret(of_the_webhook(), {})
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://bot.example.org/telegram", "begins with https://"),
+        ("bot.example.org/telegram", "begins with http:// or https://"),
+        ("https://name:word@bot.example.org/telegram", "begins with http:// or https://"),
+        ("https://bot.example.org/", "as in https://bot.example.org/telegram"),
+        ("https://bot.example.org/telegram/hook", "write it at the end"),
+        ("https://bot.example.org/telegram?x=1", "write it at the end"),
+        ("https://bot.example.org:99999/telegram", "a port from 1 to 65535"),
+        ("https://bot.example.org:8080/telegram", "no port but 443, 80, 88 and 8443"),
+    ],
+)
+def test_a_webhook_that_telegram_would_not_call_is_refused(url: str, said: str) -> None:
+    """With what is right; the file and the environment alike."""
+    assert said in refused(written(f"telegram: {{webhook_url: '{url}'}}\nweb: {{port: 8081}}"))
+    assert said in refused(None, BOT_TELEGRAM__WEBHOOK_URL=url, BOT_WEB__PORT="8081")
+
+
+@pytest.mark.parametrize(
+    ("url", "api_url"),
+    [
+        ("https://bot.example.org/telegram", ""),
+        ("https://bot.example.org/digests/telegram", ""),
+        ("https://bot.example.org:8443/telegram", ""),
+        ("https://bot.example.org:8080/telegram", "http://localhost:8081"),
+        ("http://127.0.0.1:8080/telegram", ""),
+        ("http://localhost:8080/telegram", ""),
+        ("http://[::1]:8080/telegram", ""),
+    ],
+)
+def test_a_webhook_that_can_be_called_is_taken(url: str, api_url: str) -> None:
+    """On this machine, and from another Bot API server than Telegram's, at any port."""
+    more = {"api_url": api_url} if api_url else {}
+    assert of_the_webhook(webhook_url=url, **more).telegram.webhook_url == url
+
+
+def test_a_webhook_without_a_port_to_listen_at_is_refused() -> None:
+    """At the place of the webhook, wherever the port would stand."""
+    file = written(f"log:\n  level: info\ntelegram:\n  webhook_url: {HOOK}\n")
+    assert "config.yaml:4:16: no-port: a webhook needs a port" in refused(file)
+    assert load_settings(file, {"BOT_WEB__PORT": "8081"}).web.port == 8081
+
+
+# -- the database -----------------------------------------------------------------------------------------
+
+POSTGRES = "postgresql://bot:open-sesame@db.example.org/digests"
+
+
+def test_the_address_of_the_database_is_not_shown() -> None:
+    """It may hold a password."""
+    settings = load_settings(None, {"BOT_STORAGE__URL": POSTGRES})
+    assert settings.storage.url == POSTGRES
+    assert settings.storage.password == "open-sesame"
+    assert "open-sesame" not in f"{settings} {settings!r} {settings.storage!r}"
+
+
+def test_the_address_of_the_database_may_stand_in_a_file() -> None:
+    """It wins over storage.url: an image sets that by default."""
+    file = written(POSTGRES + "\n", "database")
+    environment = {"BOT_STORAGE__URL": "sqlite:////data/bot.db", "BOT_STORAGE__URL_FILE": str(file)}
+    assert load_settings(None, environment).storage.url == POSTGRES
+    assert load_settings(written(f"storage: {{url_file: {file}}}"), {}).storage.url == POSTGRES
+
+
+@pytest.mark.parametrize("url", ["mysql://bot:open-sesame@db/digests", "sqlite://", "open-sesame"])
+def test_what_is_no_address_of_a_database_is_told_without_showing_it(url: str) -> None:
+    """In the file, in the environment, or in a file of its own."""
+    own = written(url, "database")
+    for message in (
+        refused(written(f"storage: {{url: '{url}'}}")),
+        refused(written(""), BOT_STORAGE__URL=url),
+        refused(written(""), BOT_STORAGE__URL_FILE=str(own)),
+    ):
+        assert "write sqlite:///path/to/bot.db or postgresql://user:password@host/name" in message
+        assert "open-sesame" not in message

@@ -183,20 +183,20 @@ async def test_what_a_process_left_is_handled_by_the_next_before_anything_new(st
     assert second.handled == [1, 2, 3]
 
 
-async def test_an_update_in_which_the_process_ended_three_times_is_given_up(store: SqlStore) -> None:
+async def test_an_update_with_which_the_process_ended_ten_times_is_given_up(store: SqlStore) -> None:
     """It may be what ends it; the others are handled."""
     await store.receive([Received(1, 501, json.dumps(said(1)))], "0", FixedClock().now())
-    for owner in ("1", "2"):
-        assert len(await store.waiting(owner)) == 1
-    await store.receive([Received(2, 501, json.dumps(said(2)))], "2", FixedClock().now())
+    for life in range(1, 10):
+        assert len(await store.waiting(str(life))) == 1
+    await store.receive([Received(2, 501, json.dumps(said(2)))], "9", FixedClock().now())
 
-    async with begun(store, owner="3") as rig:
+    async with begun(store, owner="last") as rig:
         await rig.receiving.tick()
         await rig.receiving.settled()
         await rig.receiving.tick()
 
     assert rig.handled == [2]
-    assert await store.waiting("4") == ()
+    assert await store.waiting("next") == ()
 
 
 async def test_what_cannot_be_kept_is_not_confirmed(store: SqlStore) -> None:
@@ -263,3 +263,21 @@ async def test_a_second_poller_is_given_way_to_and_told_of_once(store: SqlStore)
     assert waits == [5, 10, 20, 30, 30, 30, 0]
     assert len(conflicts) == 6
     assert rig.alerts.told == [SECOND_POLLER]
+
+
+async def test_who_is_forgotten_is_so_in_the_inbox_too(store: SqlStore) -> None:
+    """Also where somebody else's update speaks of them; the numbers stay, so that they do not come again."""
+    now = FixedClock().now()
+    kept = [
+        Received(n, chat, json.dumps(said(n, chat), separators=(",", ":")))
+        for n, chat in ((1, 501), (2, 502))
+    ]
+    about = said(3, 502)
+    about["message"]["reply_to_message"] = message(chat=PRIVATE, sender=PERSON)
+    spoken = Received(3, 502, json.dumps(about, separators=(",", ":")))
+    await store.receive([*kept, spoken], "this one", now)
+
+    await store.forget(501, now)
+
+    assert [each.number for each in await store.waiting("this one")] == [2]
+    assert await store.receive([*kept, spoken], "this one", now) == frozenset()

@@ -27,6 +27,7 @@ READER, GROUP = 7_777_777_771, -1_007_777_777_991
 WANTED = Preferences(dt.time(7, 30), 0b0010101, "Asia/Almaty", ("water", "trade"), ("rivers",), silent=True)
 NOBODY = {
     *("digests.digest", "digests.since", "stopped.digest", "stopped.version", "meta.key", "meta.value"),
+    *(f"leases.{name}" for name in ("name", "owner", "until")),
     *(f"broadcasts.{name}" for name in ("id", "html", "stage", "note", "updated", "digest", "version")),
 }
 """Columns that hold nothing about anybody: what the library and the operators' announcements are."""

@@ -18,6 +18,7 @@ from bot.core.delivery import Decision
 from bot.core.model import Chat, History, Kind, Pick, Preferences, State, Subscription
 from bot.core.planning import plan
 from bot.ports import Store, StoreError
+from bot.ports.inbox import Received
 from bot.store import open_outbox, open_store
 from bot.store.forgotten import Forgotten
 from bot.store.tables import metadata
@@ -46,7 +47,7 @@ async def main(url, chat_id):
 
 asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
-NOBODY = {"digests", "stopped", "meta", "counts", "alembic_version"}
+NOBODY = {"digests", "stopped", "meta", "counts", "leases", "alembic_version"}
 """Tables without a person."""
 
 
@@ -76,6 +77,7 @@ async def fill(store: Store, chat_id: int = ID) -> None:
     draft = await store.draft("<b>Hello</b>", chat_id, NOW)
     await store.watch(draft.id, 12)
     await store.plan(NOW, planned, 10)
+    await store.receive([Received(chat_id % 1000, chat_id, f'{{"id":{chat_id},"text":"/next"}}')], OWNER, NOW)
 
 
 def rows(folder: Path, number: int) -> list[str]:
@@ -114,6 +116,7 @@ async def test_the_search_for_traces_finds_what_is_there(tmp_path: Path) -> None
         "chats.chat_id",
         "deliveries.chat_id",
         "holds.chat_id",
+        "inbox.chat_id",
         "progress.chat_id",
         "subscriptions.chat_id",
         "subscriptions.owner",

@@ -11,7 +11,8 @@ import pytest
 from bot.core.model import EVERY_DAY, Chat, Preferences
 from bot.core.planning import plan
 from bot.ports import Store
-from bot.web.health import Health, serve_health
+from bot.web.health import Health
+from bot.web.server import serve
 from tests.fakes import NOW, FixedClock
 
 WANTED = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
@@ -93,7 +94,7 @@ async def test_a_database_that_fails_is_told(health: Health, store: Store) -> No
 @pytest.fixture
 async def address(health: Health) -> AsyncIterator[str]:
     """The check served on a free port."""
-    runner = await serve_health(health, "127.0.0.1", 0)
+    runner = await serve(health.routes(), "127.0.0.1", 0)
     host, port = runner.addresses[0]
     yield f"http://{host}:{port}"
     await runner.cleanup()
@@ -119,4 +120,4 @@ async def test_the_answer_is_200_or_503_with_json(
 async def test_a_port_that_is_taken_is_an_error(address: str, health: Health) -> None:
     """And leaves nothing open behind it."""
     with pytest.raises(OSError, match="address"):
-        await serve_health(health, "127.0.0.1", int(address.rsplit(":", 1)[1]))
+        await serve(health.routes(), "127.0.0.1", int(address.rsplit(":", 1)[1]))

@@ -56,6 +56,14 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         "deliveries.message_id",
         "deliveries.updated",
     ),
+    N_("what you write or press, without your name: only until it is answered"): (
+        "inbox.update_id",
+        "inbox.chat_id",
+        "inbox.payload",
+        "inbox.attempt",
+        "inbox.owner",
+        "inbox.received",
+    ),
     N_("until when Telegram asks me to leave a chat alone"): ("holds.chat_id", "holds.until"),
     N_("who of those that run this bot wrote an announcement"): ("broadcasts.operator", "broadcasts.card"),
     N_("how many people join, leave and read each day: numbers, no persons"): (

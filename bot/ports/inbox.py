@@ -48,3 +48,7 @@ class Inbox(Protocol):
     async def purge_inbox(self, before: dt.datetime) -> None:
         """Forget the numbers of what was received and handled before."""
         ...
+
+    async def empty_log(self) -> None:
+        """Take what was handled from the database's log as well, unless somebody reads it now; never raises."""
+        ...

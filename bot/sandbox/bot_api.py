@@ -15,6 +15,7 @@ from bot.sandbox.clock import SandboxClock
 from bot.sandbox.methods import METHODS
 from bot.sandbox.parameters import number, read_params, string, structure
 from bot.sandbox.refusal import Json, Refusal
+from bot.sandbox.webhook import Webhook
 from bot.sandbox.world import World
 
 CALLS_KEPT = 1000
@@ -70,6 +71,7 @@ class BotApi:
         self.faults: list[Fault] = []
         self.online = False
         self.closing = False
+        self.webhook = Webhook(world, clock, lambda there: self._show_online(online=there))
         self._poll = 0
         self._absence: asyncio.TimerHandle | None = None
 
@@ -123,14 +125,26 @@ class BotApi:
         self.calls.append(call)
 
     async def _carry_out(self, method: str, params: Json) -> Any:
-        if method == "getupdates":
-            return await self._get_updates(params)
+        waiting = {
+            "getupdates": self._get_updates,
+            "setwebhook": self.webhook.set,
+            "deletewebhook": self.webhook.delete,
+            "getwebhookinfo": self.webhook.info,
+        }
+        if method in waiting:
+            return await waiting[method](params)
         if method not in METHODS:
             raise Refusal(404, "Not Found: method not found")
         return METHODS[method](self.world, params, self.clock.now())
 
     async def _get_updates(self, params: Json) -> list[Json]:
         """Wait for updates. The older of two polls ends with a 409, as it does in Telegram."""
+        if self.webhook.address.url:
+            raise Refusal(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; "
+                "use deleteWebhook to delete the webhook first",
+            )
         allowed = structure(params, "allowed_updates", list)
         if allowed is not None:
             self.world.allowed = [str(kind) for kind in allowed]  # an empty list means all
@@ -157,6 +171,8 @@ class BotApi:
             if updates or left <= 0 or self.closing:
                 return updates
             await self.world.pulse.wait(left)
+            if self.webhook.address.url:
+                raise Refusal(409, "Conflict: terminated by setWebhook request")
             if mine != self._poll:
                 raise Refusal(
                     409,

@@ -1,6 +1,6 @@
 """The Bot API's methods on the sandbox's world. Each takes the world, the parameters and the time.
 
-getUpdates is not here: it waits, so it lives with the HTTP side.
+getUpdates and what concerns the webhook are not here: they wait, so they live with the HTTP side.
 """
 
 import re
@@ -174,25 +174,6 @@ def _answer_callback_query(world: World, params: Json, _now: float) -> bool:
     return True
 
 
-# Webhooks: there are none, so deleting one always succeeds
-
-
-def _set_webhook(world: World, params: Json, now: float) -> bool:
-    if string(params, "url"):
-        raise bad_request("bad webhook: this sandbox delivers updates by getUpdates alone")
-    return _delete_webhook(world, params, now)
-
-
-def _delete_webhook(world: World, params: Json, _now: float) -> bool:
-    if flag(params, "drop_pending_updates"):
-        world.updates.clear()
-    return True
-
-
-def _get_webhook_info(world: World, _params: Json, _now: float) -> Json:
-    return {"url": "", "has_custom_certificate": False, "pending_update_count": len(world.updates)}
-
-
 METHODS: dict[str, Method] = {
     "getme": _get_me,
     "sendmessage": _send_message,
@@ -205,9 +186,6 @@ METHODS: dict[str, Method] = {
     "sendchataction": _send_chat_action,
     "answercallbackquery": _answer_callback_query,
     "answerinlinequery": answer_inline_query,
-    "setwebhook": _set_webhook,
-    "deletewebhook": _delete_webhook,
-    "getwebhookinfo": _get_webhook_info,
     **members.METHODS,
     **profile.METHODS,
 }

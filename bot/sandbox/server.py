@@ -105,6 +105,7 @@ class Sandbox:
         self._bot_api.closing = True
         self._world.pulse.beat()
         await self._page_api.delivery.stop()
+        await self._bot_api.webhook.stop()
         await self._extra_pages.close()
         await runner.cleanup()
 

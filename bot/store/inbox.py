@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports.inbox import Received
@@ -84,3 +85,14 @@ async def take_effect(connection: AsyncConnection, number: int) -> bool:
         return False
     await connection.execute(update(inbox).where(inbox.c.update_id == number).values(**_DONE))
     return True
+
+
+def forget_updates(connection: Connection, chat_id: int) -> None:
+    """What waits from this chat, or speaks of it, counts as handled: nothing but its number is kept."""
+    spoken = or_(*(inbox.c.payload.contains(part) for part in in_payload(chat_id)))
+    connection.execute(update(inbox).where(_WAITING, (inbox.c.chat_id == chat_id) | spoken).values(**_DONE))
+
+
+def in_payload(chat_id: int) -> tuple[str, str]:
+    """How the id of a person or a chat stands in an update that is kept."""
+    return f'"id":{chat_id},', f'"id":{chat_id}}}'

@@ -12,6 +12,7 @@ from bot.core.model import State
 from bot.ports.privacy import Kept
 from bot.store.counting import count
 from bot.store.forgotten import Forgotten
+from bot.store.inbox import forget_updates
 from bot.store.tables import broadcasts, chats, deliveries, holds, progress, subscriptions
 from bot.store.traces import Traces
 
@@ -85,6 +86,7 @@ def erase(connection: Connection, chat_id: int, keep: Collection[int] = ()) -> N
     if keep:
         return
     connection.execute(delete(holds).where(holds.c.chat_id == chat_id))
+    forget_updates(connection, chat_id)
     owned = and_(_OWNED, subscriptions.c.owner == chat_id)
     connection.execute(update(subscriptions).where(owned).values(owner=0))
     written = update(broadcasts).where(broadcasts.c.operator == chat_id)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.ports import StoreError
 from bot.store.forgotten import Forgotten
+from bot.store.inbox import in_payload
 from bot.store.transactions import Transactions
 
 _log = structlog.get_logger(__name__)
@@ -53,6 +54,13 @@ class Traces(Transactions):
         """As `Privacy.scrub`."""
         if self._left:
             await self._scrub(())
+
+    async def empty_log(self) -> None:
+        """As `Inbox.empty_log`."""
+        try:
+            await self._run("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            _log.warning("log.not_emptied", reason=type(error).__name__)
 
     async def _scrub(self, chat_ids: Iterable[int]) -> None:
         """Empty the log into the file, and look for what is left of these chats; what cannot be done now waits."""
@@ -94,11 +102,12 @@ class Traces(Transactions):
 
 
 def found(file: int, chat_ids: Collection[int]) -> bool:
-    """Whether the bytes of one of these ids stand in an open file, as SQLite stores whole numbers.
+    """Whether the bytes of one of these ids stand in an open file, as SQLite stores whole numbers or in an update.
 
     https://sqlite.org/fileformat2.html#record_format
     """
     wanted = [_stored(chat_id) for chat_id in chat_ids]
+    wanted += [part.encode() for chat_id in chat_ids for part in in_payload(chat_id)]
     overlap, at, before = max(map(len, wanted)) - 1, 0, b""
     while chunk := os.pread(file, _CHUNK, at):
         window = before + chunk

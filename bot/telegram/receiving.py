@@ -21,8 +21,8 @@ _AT_WORK = 64
 """Updates that are handled side by side."""
 _ROOM = 1000
 """Updates in memory: what comes beyond waits with Telegram."""
-_ATTEMPTS = 3
-"""An update in whose handling the process has ended so often is given up: it may be what ends it."""
+_ATTEMPTS = 10
+"""An update is given up after the process has ended so often with it unhandled: it may be what ends it."""
 _PATIENCE = 5.0
 """Seconds that a stop waits for answers under way; what is not answered then is answered after the next start."""
 _KEPT = dt.timedelta(hours=25)
@@ -43,6 +43,7 @@ class Receiving:
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[int] = set()  # from the receipt until it is written down that they are handled
         self._done: set[int] = set()
+        self._written = False
         self._taking, self._writing = asyncio.Lock(), asyncio.Lock()
 
     async def take(self, updates: Any) -> int:
@@ -78,10 +79,13 @@ class Receiving:
                     await self._begin(each.number, found[0])
 
     async def tick(self) -> None:
-        """What others have left; the numbers of old updates go."""
+        """Begin with what others have left. What readers wrote goes from the log, and old numbers altogether."""
         await self.resume()
         await self._write_down()
-        await self._inbox.purge_inbox(self._clock.now() - _KEPT)
+        if self._written:
+            self._written = False
+            await self._inbox.empty_log()
+            await self._inbox.purge_inbox(self._clock.now() - _KEPT)
 
     async def settled(self) -> None:
         """Wait until everything that was taken is handled."""
@@ -143,6 +147,7 @@ class Receiving:
                 self._done |= gathered
                 raise
             self._held -= gathered
+            self._written = True
 
 
 def _place(update: Update) -> int:

@@ -54,21 +54,10 @@ class Health:
             "next_delivery": upcoming.isoformat() if upcoming else None,
         }
 
+    def routes(self) -> list[web.RouteDef]:
+        """What a container's health check and an operator ask."""
+        return [web.get("/healthz", self._healthz)]
 
-async def serve_health(health: Health, host: str, port: int) -> web.AppRunner:
-    """Serve /healthz until the runner is cleaned up. Raises OSError when the port is taken."""
-
-    async def healthz(_: web.Request) -> web.Response:
-        report = await health.report()
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        report = await self.report()
         return web.json_response(report, status=503 if report["reasons"] else 200)
-
-    app = web.Application()
-    app.router.add_get("/healthz", healthz)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError:
-        await runner.cleanup()
-        raise
-    return runner

@@ -1,0 +1,1 @@
+"""What can be wrong around the bot, looked at without changing anything."""
