@@ -7,12 +7,15 @@ the health check and to the metrics. Each page answers a good request, and refus
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
 
 from bot.preview.following import editor_page
 from bot.sandbox import Sandbox, SandboxSettings
+from bot.web.server import serve
 from tests.conftest import TOKEN
 from tests.conversation import SAMPLE, Conversation
 from tests.fakes import NOW
@@ -116,10 +119,10 @@ def reads(path: str, port: int) -> list[Case]:
             heads.append(
                 f"{good}\r\nSec-Fetch-Site: {site}\r\nSec-Fetch-Mode: {mode}\r\nSec-Fetch-Dest: {dest}"
             )
-    socket = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    socket += "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+    web_socket = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    web_socket += "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
     stream = "Accept: text/event-stream\r\nCache-Control: no-cache"
-    heads += [f"{good}\r\nOrigin: https://evil.example\r\n{more}" for more in (socket, stream)]
+    heads += [f"{good}\r\nOrigin: https://evil.example\r\n{more}" for more in (web_socket, stream)]
     return [(head, f"GET {path} HTTP/1.1\r\n{head}\r\n\r\n".encode()) for head in heads]
 
 
@@ -161,9 +164,19 @@ def writes(path: str, port: int) -> list[Case]:
     return [*sent, ("GET", f"GET {path}?text=x HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())]
 
 
-async def answer(port: int, request: bytes) -> tuple[int, str]:
+def machine_address() -> str:
+    """An address of this machine that is not the loopback; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no address beside the loopback")
+        return str(probe.getsockname()[0])
+
+
+async def answer(port: int, request: bytes, address: str = "127.0.0.1") -> tuple[int, str]:
     """Status and head of the answer; 400 where the connection is closed without one."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection(address, port)
     writer.write(request)
     try:
         head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode()
@@ -251,3 +264,50 @@ async def test_requests_that_browsers_never_send_are_no_way_in_either(demo: Sand
         f"GET /api/state HTTP/1.1\r\nHost : 127.0.0.1:{port}\r\n",
     ):
         assert (await answer(port, f"{start}\r\n".encode()))[0] in {400, 403}
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[int]:
+    """The port of the bot's own server, with one page beside the webhook."""
+
+    async def page(_: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    runner = await serve([web.get("/healthz", page), web.post("/telegram", page)], "127.0.0.1", 0)
+    yield runner.addresses[0][1]
+    await runner.cleanup()
+
+
+async def test_no_other_site_reads_the_health_and_the_metrics(bot: int) -> None:
+    """The same sixty cases; what a health check and a scraper send is answered, and tells no site that it may read."""
+    assert await let_in(bot, reads("/healthz", bot)) == []
+    assert (
+        await let_in(bot, [case for case in writes("/healthz", bot) if not case[0].startswith("GET")]) == []
+    )
+    for host in (f"127.0.0.1:{bot}", f"localhost:{bot}"):
+        status, head = await answer(bot, f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert status == 200
+        assert "access-control-" not in head.casefold()
+
+
+async def test_the_webhook_is_found_under_the_proxys_name(bot: int) -> None:
+    """It has a secret of its own, and is the only thing that the world reaches."""
+    request = "POST /telegram HTTP/1.1\r\nHost: bot.example.org\r\nContent-Length: 0\r\n\r\n"
+
+    assert (await answer(bot, request.encode()))[0] == 200
+
+
+async def test_over_another_address_the_server_may_have_any_name() -> None:
+    """In a container it is scraped by its service's name; sites are refused there all the same."""
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response()
+
+    runner = await serve([web.get("/metrics", page)], "0.0.0.0", 0)  # noqa: S104
+    port = runner.addresses[0][1]
+    start = "GET /metrics HTTP/1.1\r\nHost: bot:8081\r\n"
+    over = machine_address()
+    assert (await answer(port, f"{start}\r\n".encode(), over))[0] == 200
+    assert (await answer(port, f"{start}Origin: https://evil.example\r\n\r\n".encode(), over))[0] == 403
+    assert (await answer(port, f"{start}\r\n".encode()))[0] == 403
+    await runner.cleanup()
