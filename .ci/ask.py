@@ -16,7 +16,7 @@ def call(path: str, body: object = None) -> dict:
 
 def digests() -> int:
     """How many have come."""
-    return json.dumps(call("/api/state")["messages"]["501"]).count("/initiatives · ")
+    return json.dumps(call("/api/state")["messages"]["501"], ensure_ascii=False).count("/initiatives · ")
 
 
 before = digests()
