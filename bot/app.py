@@ -5,11 +5,12 @@ import contextlib
 import datetime as dt
 import functools
 import zoneinfo
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 
 import structlog
+from aiohttp import web
 from pydantic import SecretStr
 
 from bot.clock import ShiftedClock, SystemClock
@@ -29,11 +30,14 @@ from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.polling import Polling, connected, polling
 from bot.telegram.receiving import Receiving
+from bot.telegram.registering import Registration, unregister
 from bot.web.health import Health
 from bot.web.server import serve
-from bot.wiring import Wiring, first_library, following
+from bot.web.webhook import Webhook
+from bot.wiring import Parts, Wiring, first_library, following
 
 _log = structlog.get_logger(__name__)
+_Ticks = Mapping[str, tuple[Tick, float]]
 _KEEP = dt.timedelta(days=90)
 """How long settled deliveries are kept: for the operator's questions, not for the reader's sake."""
 _PATIENCE = dt.timedelta(days=365)
@@ -45,8 +49,10 @@ _TAKE_OVER = 60.0
 """Seconds that a start waits for another process to let go of the database."""
 
 
-async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None:
-    """Run until `stop` is set.
+async def run(
+    settings: Settings, token: SecretStr, stop: asyncio.Event, webhook_secret: SecretStr | None = None
+) -> None:
+    """Run until `stop` is set. Telegram calls the bot if there is a webhook's secret; else the bot asks Telegram.
 
     Raises:
         StartError: Something outside is not as it must be; nothing was half done.
@@ -70,17 +76,15 @@ async def run(settings: Settings, token: SecretStr, stop: asyncio.Event) -> None
         await parts.delivering.recover()
         await parts.broadcasting.recover(settings.delivery.max_lateness)
         health.halted = lambda: parts.delivering.halted
-        await stack.enter_async_context(_healthz(health, settings.web.host, settings.web.port))
         receiving = Receiving(application, store, gate, clock, wiring.owner)
         stack.push_async_callback(receiving.stop)
         await receiving.resume()
-        await stack.enter_async_context(
-            polling(Polling(application, receiving.take, parts.alerts, health.polled))
-        )
+        watching = await stack.enter_async_context(_coming(parts, receiving, health, webhook_secret))
         await parts.menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        ticks: dict[str, tuple[Tick, float]] = {
+        ticks: _Ticks = {
             **parts.ticks(),
+            **watching,
             "inbox": (receiving.tick, 2),
             "purge": (lambda: _purge(store, clock), 3600),
             "reload": (following(content, state, parts.publish, parts.alerts), 2),
@@ -141,7 +145,7 @@ async def _ticking(
     delivering: Delivering,
     alerts: TelegramAlerts,
     limiter: GovernorLimiter,
-    others: Mapping[str, tuple[Tick, float]],
+    others: _Ticks,
 ) -> AsyncIterator[None]:
     """The ticks at work. At the end what is in flight is answered and recorded, and nothing more is sent."""
     mine = {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "ask": (delivering.ask, 1)}
@@ -162,12 +166,40 @@ async def _ticking(
 
 
 @contextlib.asynccontextmanager
-async def _healthz(health: Health, host: str, port: int | None) -> AsyncIterator[None]:
+async def _coming(
+    parts: Parts, receiving: Receiving, health: Health, secret: SecretStr | None
+) -> AsyncIterator[_Ticks]:
+    """Updates come in: brought to the webhook where there is one, else fetched."""
+    wiring, settings = parts.wiring, parts.wiring.settings
+    bot, url, host, port = (
+        wiring.application.bot,
+        settings.telegram.webhook_url,
+        settings.web.host,
+        settings.web.port,
+    )
+    if secret is None or url is None:
+        async with _served(health.routes(), host, port):
+            await unregister(bot)  # what an earlier configuration has set would keep updates away
+            async with polling(Polling(wiring.application, receiving.take, parts.alerts, health.polled)):
+                yield {}
+        return
+    hook = Webhook(secret, receiving.take, health.polled)
+    registration = Registration(bot, url, secret, wiring.clock, received=health.polled)
+    async with _served([*health.routes(), *hook.routes()], host, port):
+        await registration.begin()
+        try:
+            yield {"webhook": (registration.tick, 60)}
+        finally:
+            hook.is_open = False  # the address stays registered: Telegram keeps updates for the next start
+
+
+@contextlib.asynccontextmanager
+async def _served(routes: Iterable[web.RouteDef], host: str, port: int | None) -> AsyncIterator[None]:
     if port is None:
         yield
         return
     try:
-        runner = await serve(health.routes(), host, port)
+        runner = await serve(routes, host, port)
     except OSError as error:
         raise StartError(
             f"port {port} on {host} is taken ({error.strerror}): set web.port to a free one"

@@ -51,7 +51,7 @@ def run(config: Config = None) -> None:
         settings, token, webhook_secret = load_all(config, os.environ)
         hidden = [secret.get_secret_value() for secret in (token, webhook_secret) if secret]
         configure(settings.log.level, settings.log.format, (*hidden, settings.storage.password))
-        _until_signal(lambda stop: run_bot(settings, token, stop))
+        _until_signal(lambda stop: run_bot(settings, token, stop, webhook_secret))
     except (ConfigError, StartError) as error:
         fail(error)
 

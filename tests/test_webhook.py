@@ -28,12 +28,14 @@ class Inbox:
     """Takes updates; `full` refuses them as a full disk does, `gate` holds them up."""
 
     taken: list[Any] = field(default_factory=list)
+    rounds: int = 0
     received: int = 0
     full: bool = False
     gate: asyncio.Event | None = None
 
     async def take(self, updates: list[Any]) -> None:
         """Store them."""
+        self.rounds += 1
         if self.gate:
             await self.gate.wait()
         if self.full:
@@ -132,6 +134,20 @@ async def test_what_cannot_be_stored_comes_again(inbox: Inbox, port: int) -> Non
     ]
 
 
+async def test_what_comes_meanwhile_is_stored_together(inbox: Inbox, post: Post) -> None:
+    """One transaction for all that wait for one: a slow disk is waited for twice at most."""
+    inbox.gate = asyncio.Event()
+    bodies = [json.dumps({"update_id": number}) for number in range(1, 11)]
+    answers = [asyncio.ensure_future(post(data=bodies[0]))]
+    await asyncio.sleep(0.1)
+    answers += [asyncio.ensure_future(post(data=body)) for body in bodies[1:]]
+    await asyncio.sleep(0.1)
+    inbox.gate.set()
+    assert await asyncio.gather(*answers) == [200] * 10
+    assert sorted(update["update_id"] for update in inbox.taken) == list(range(1, 11))
+    assert (inbox.rounds, inbox.received) == (2, 10)
+
+
 @pytest.mark.parametrize(
     "secret",
     [
@@ -211,7 +227,20 @@ async def test_a_body_that_grows_too_large_on_the_way_is_refused(inbox: Inbox, p
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"\xff", b"[" * 5000, b'{"update_id": NaN}', b"\x1f\x8b\x08\x00gzip"]
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[" * 5000,
+        b'{"update_id": NaN}',
+        b"null",
+        b"[]",
+        b'{"update_id": true}',
+        b'{"update_id": 0}',
+        b'{"update_id": 2147483648}',
+        b"\x1f\x8b\x08\x00gzip",
+    ],
 )
 async def test_a_bad_body_with_the_right_secret_does_not_come_again(
     inbox: Inbox, post: Post, body: bytes
@@ -252,6 +281,20 @@ async def test_a_slow_body_is_given_up(inbox: Inbox, port: int, monkeypatch: pyt
     assert inbox.taken == []
 
 
+async def test_a_body_that_breaks_off_is_told_in_one_line(hook: Webhook, inbox: Inbox, port: int) -> None:
+    """The other side has gone, or its chunks make no sense: no traceback."""
+    with capture_logs() as logs:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head(SECRET.encode(), b"Content-Length: 10") + b'{"upd')
+        await asyncio.sleep(0.1)
+        writer.transport.abort()
+        await raw(port, head(SECRET.encode(), b"Transfer-Encoding: chunked") + b"zz\r\n")
+        await asyncio.sleep(0.1)
+    assert hook.refusals.counts["broken off"] >= 1
+    assert {line["event"] for line in logs} <= {"webhook.refused", "http.malformed"}
+    assert inbox.taken == []
+
+
 async def test_half_a_head_is_given_up(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a connection on which nothing ever comes."""
     monkeypatch.setattr(server, "_SILENCE", 0.1)
@@ -259,18 +302,47 @@ async def test_half_a_head_is_given_up(port: int, monkeypatch: pytest.MonkeyPatc
     assert await raw(port, b"") == b""
 
 
-async def test_slow_connections_do_not_keep_good_ones_out(inbox: Inbox, port: int, post: Post) -> None:
-    """At the bound the one that waits longest gives way; the newest are still there."""
-    slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(150)]
-    for _, writer in slow:
-        writer.write(b"POST /telegram HTTP/1.1\r\nX-")
+async def test_slow_connections_do_not_keep_good_ones_out(
+    inbox: Inbox, port: int, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the bound those that have waited longest give way; the newest are still there."""
+    monkeypatch.setattr(server, "_CHANCE", 0.0)
+    slow = await crowd(port, 150)
     assert await post() == 200
     await asyncio.sleep(0.1)
     gone = [reader.at_eof() for reader, _ in slow]
     assert (all(gone[:50]), any(gone[60:])) == (True, False)
-    for _, writer in slow:
-        writer.close()
+    await leave(slow)
     assert inbox.taken == [UPDATE]
+
+
+async def test_in_a_rush_each_has_its_chance(inbox: Inbox, port: int, post: Post) -> None:
+    """Nobody is sent away before an honest request could have come, up to a bound."""
+    slow = await crowd(port, 450)
+    assert await post() == 200
+    await asyncio.sleep(0.1)
+    gone = [reader.at_eof() for reader, _ in slow]
+    assert (all(gone[:50]), any(gone[60:])) == (True, False)
+    await leave(slow)
+    assert inbox.taken == [UPDATE]
+
+
+Crowd = list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
+
+
+async def leave(slow: Crowd) -> None:
+    """All of them go."""
+    for _, writer in slow:
+        writer.transport.abort()
+    await asyncio.sleep(0.05)
+
+
+async def crowd(port: int, count: int) -> Crowd:
+    """So many connections, one after another, each with half a head."""
+    slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
+    for _, writer in slow:
+        writer.write(b"POST /telegram HTTP/1.1\r\nX-")
+    return slow
 
 
 async def test_requests_under_way_are_not_closed_for_others(
@@ -278,14 +350,14 @@ async def test_requests_under_way_are_not_closed_for_others(
 ) -> None:
     """They belong to Telegram, and end soon."""
     monkeypatch.setattr(server, "_CONNECTIONS", 5)
+    monkeypatch.setattr(server, "_MOST", 5)
     inbox.gate = asyncio.Event()
     under_way = [asyncio.ensure_future(post()) for _ in range(5)]
     await asyncio.sleep(0.1)
     others = [await asyncio.open_connection("127.0.0.1", port) for _ in range(10)]
     inbox.gate.set()
     assert await asyncio.gather(*under_way) == [200] * 5
-    for _, writer in others:
-        writer.close()
+    await leave(others)
 
 
 async def test_while_stopping_new_ones_wait_and_old_ones_end(hook: Webhook, inbox: Inbox) -> None:

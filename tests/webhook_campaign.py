@@ -250,6 +250,7 @@ class Siege:
             request("x", length=MIB),
             request(SECRET, b'{"', length=MIB) if number % 10 == 0 else b"POST",
         )[number % 3]
+        await asyncio.sleep(DRIP * number / SLOW)  # not all in one moment
         while time.monotonic() < stop:
             with suppress(OSError):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)

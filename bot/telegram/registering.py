@@ -24,6 +24,10 @@ _RECENT = dt.timedelta(minutes=5)
 _Answer = TypeVar("_Answer")
 
 
+def _nothing() -> None:
+    """What happens by default."""
+
+
 class Registration:
     """One address for all updates of a bot.
 
@@ -40,7 +44,7 @@ class Registration:
         clock: Clock,
         *,
         received: Callable[[], None],
-        conflict: Callable[[], None],
+        conflict: Callable[[], None] = _nothing,
     ) -> None:
         self._bot = bot
         self._url = url

@@ -14,8 +14,12 @@ from aiohttp.http_exceptions import HttpProcessingError
 from bot.web.local import foreign
 
 _log = structlog.get_logger(__name__)
-_CONNECTIONS = 100
-"""Open at once: Telegram opens 40 at most (setWebhook, max_connections), and a proxy keeps some of its own."""
+_CONNECTIONS, _MOST = 100, 400
+"""Open at once, and in a rush: Telegram opens 40 at most (max_connections), and a proxy keeps some of its own."""
+_CHANCE = 1.0
+"""Seconds in which an honest request has come."""
+_QUEUE = 512
+"""Connections that may wait for their turn: one too many is a second of waiting for whoever tries again."""
 _SILENCE = 10.0
 """Seconds for the head of a request to come; a connection kept open without one is closed then too."""
 _LINE, _HEADERS = 1024, 48
@@ -47,8 +51,9 @@ class Refusals:
 class _Connection(web.RequestHandler):
     """Answers what is no HTTP without a traceback in the log: anybody can send it."""
 
-    __slots__ = ("malformed",)
+    __slots__ = ("malformed", "since")
     malformed: Refusals
+    since: float
 
     def handle_error(
         self,
@@ -66,9 +71,9 @@ class _Connection(web.RequestHandler):
 
 
 class _Server(web.Server):
-    """At the bound the connection that has waited longest without a request gives way to the new one.
+    """At the bound, the connections that have waited longest without a request give way to new ones.
 
-    One with a request under way stays: it ends within seconds, and its sender knew the secret or came from this side
+    Those with a request under way stay: it ends within seconds, and its sender knew the secret or came from this side
     of the proxy.
     """
 
@@ -79,12 +84,19 @@ class _Server(web.Server):
         self._busy: set[web.RequestHandler] = set()
         self._malformed = Refusals("http.malformed")
 
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        here, now = self.connections, time.monotonic()  # the oldest first
+        count = len(here)
+        for each in here:
+            young = isinstance(each, _Connection) and now - each.since < _CHANCE
+            if count <= _CONNECTIONS or (young and count <= _MOST):
+                break
+            if each not in self._busy:
+                each.force_close()  # for one that is closing already it is no harm
+                count -= 1
+
     def __call__(self) -> web.RequestHandler:
-        open_ones = [each for each in self.connections if each.transport is not None]
-        if len(open_ones) >= _CONNECTIONS:
-            idle = next((each for each in open_ones if each not in self._busy), None)
-            if idle is not None:
-                idle.force_close()
         connection = _Connection(
             self,
             loop=asyncio.get_running_loop(),
@@ -96,7 +108,7 @@ class _Server(web.Server):
             auto_decompress=False,
             access_log=None,  # type: ignore[arg-type]  # documented as none at all
         )
-        connection.malformed = self._malformed
+        connection.malformed, connection.since = self._malformed, time.monotonic()
         return connection
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -124,7 +136,7 @@ async def serve(routes: Iterable[web.RouteDef], host: str, port: int) -> web.Bas
     runner = web.ServerRunner(_Server(routes), shutdown_timeout=_STOPPING)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, backlog=_CONNECTIONS).start()
+        await web.TCPSite(runner, host, port, backlog=_QUEUE).start()
     except OSError:
         await runner.cleanup()
         raise

@@ -40,6 +40,9 @@ class Webhook:
         self._secret = secret.get_secret_value().encode()
         self._take = take
         self._received = received
+        self._coming: list[Any] = []
+        self._round: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
         """The one route."""
@@ -57,6 +60,8 @@ class Webhook:
             return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
         except TimeoutError:
             return self._refuse(HTTPStatus.REQUEST_TIMEOUT, "too slow")
+        except (ConnectionError, web.RequestPayloadError):
+            return self._refuse(HTTPStatus.BAD_REQUEST, "broken off")
         return await self._stored(body)
 
     def _refusal(self, request: web.Request) -> tuple[HTTPStatus, str] | None:
@@ -72,18 +77,29 @@ class Webhook:
 
     async def _stored(self, body: bytes) -> web.Response:
         """200 even for what will never be good: Telegram would bring it again for a day, and hold the chat up."""
-        try:
-            update = orjson.loads(body)
-        except ValueError:
+        update = _update(body)
+        if update is None:
             _log.error("webhook.malformed", bytes=len(body))
             return web.Response()
         try:
-            await self._take([update])
+            await asyncio.shield(self._in_a_round(update))
         except StoreError as error:
             _log.error("webhook.unstored", reason=str(error))
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers=_LATER)
         self._received()
         return web.Response()
+
+    def _in_a_round(self, update: Any) -> asyncio.Task[None]:
+        """Takes it with those that come until its turn: one transaction for all, so that nobody waits for many."""
+        self._coming.append(update)
+        if self._round is None:
+            self._round = asyncio.create_task(self._take_round())
+        return self._round
+
+    async def _take_round(self) -> None:
+        async with self._turn:
+            updates, self._coming, self._round = self._coming, [], None
+            await self._take(updates)
 
     def _refuse(self, status: HTTPStatus, reason: str) -> web.Response:
         """An answer without a word; the connection closes, and what else comes over it is not read."""
@@ -91,3 +107,13 @@ class Webhook:
         response = web.Response(status=status)
         response.force_close()
         return response
+
+
+def _update(body: bytes) -> dict[str, Any] | None:
+    """An update by whose number it can be known again (32 bits: tdlib, TQueue.h); None: it is none."""
+    try:
+        update = orjson.loads(body)
+    except ValueError:
+        return None
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return update if type(number) is int and 0 < number < 2**31 else None  # not isinstance: true is no number
