@@ -5,39 +5,38 @@ import contextlib
 import datetime as dt
 import functools
 import zoneinfo
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 
 import structlog
-from aiohttp import web
 from pydantic import SecretStr
 
+from bot import __version__
 from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
 from bot.content.following import state_of
 from bot.core.flood import COMMANDS
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
+from bot.incoming import incoming
 from bot.locales import load_languages
 from bot.ports import Clock, StartError, Store, StoreBusyError, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.delivering import Delivering
-from bot.store import open_store
+from bot.services.reloading import Reloading
+from bot.store import SCHEMA, open_store
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
 from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.polling import Polling, connected, polling
+from bot.telegram.polling import connected
 from bot.telegram.receiving import Receiving
-from bot.telegram.registering import Registration, unregister
 from bot.web.health import Health
-from bot.web.server import serve
-from bot.web.webhook import Webhook
-from bot.wiring import Parts, Wiring, first_library, following
+from bot.web.metrics import Metrics
+from bot.wiring import Parts, Wiring, database_file, first_library, following
 
 _log = structlog.get_logger(__name__)
-_Ticks = Mapping[str, tuple[Tick, float]]
 _KEEP = dt.timedelta(days=90)
 """How long settled deliveries are kept: for the operator's questions, not for the reader's sake."""
 _PATIENCE = dt.timedelta(days=365)
@@ -64,36 +63,55 @@ async def run(
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(_opened(settings.storage.url, clock, stop))
-        health = Health(store, clock)
-        limiter = GovernorLimiter(settings.delivery.rate, clock, store, await store.holds(clock.now()))
+        health = Health(store, clock, settings.web.silence, database_file(settings.storage.url))
+        metrics = Metrics(__version__, SCHEMA)
+        limiter = GovernorLimiter(
+            settings.delivery.rate, clock, store, await store.holds(clock.now()), metrics
+        )
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
-        application = build_application(secret, telegram.api_url, limiter, settings.delivery.in_flight)
+        application = build_application(
+            secret, telegram.api_url, limiter, settings.delivery.in_flight, metrics
+        )
         await stack.enter_async_context(connected(application, telegram.api_url))
-        wiring = Wiring(application, store, clock, settings, languages)
+        wiring = Wiring(application, store, clock, settings, languages, metrics)
         parts = await wiring.parts(secret, limiter, gate)
         await parts.take(library)
         await parts.delivering.recover()
         await parts.broadcasting.recover(settings.delivery.max_lateness)
-        health.halted = lambda: parts.delivering.halted
-        receiving = Receiving(application, store, gate, clock, wiring.owner)
+        reloading = following(content, state, parts.publish, parts.alerts)
+        _connect(health, parts, limiter, reloading)
+        receiving = Receiving(application, store, gate, clock, wiring.owner, metrics)
         stack.push_async_callback(receiving.stop)
         await receiving.resume()
-        watching = await stack.enter_async_context(_coming(parts, receiving, health, webhook_secret))
+        ways = incoming(parts, receiving, health, metrics, webhook_secret)
+        ticks = _ticks(parts, receiving, reloading, store, clock)
+        ticks |= await stack.enter_async_context(ways)
         await parts.menu.show(library)
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        ticks: _Ticks = {
-            **parts.ticks(),
-            **watching,
-            "inbox": (receiving.tick, 2),
-            "purge": (lambda: _purge(store, clock), 3600),
-            "reload": (following(content, state, parts.publish, parts.alerts), 2),
-            "channels": (await wiring.listing(parts.informing, parts.alerts), 300),
-        }
+        ticks["channels"] = await wiring.listing(parts.informing, parts.alerts), 300
         await stack.enter_async_context(_ticking(parts.delivering, parts.alerts, limiter, ticks))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
+
+
+def _ticks(
+    parts: Parts, receiving: Receiving, reloading: Reloading, store: Store, clock: Clock
+) -> dict[str, tuple[Tick, float]]:
+    """What is done by the clock besides delivery, each with its seconds."""
+    return {
+        **parts.ticks(),
+        "inbox": (receiving.tick, 2),
+        "purge": (lambda: _purge(store, clock), 3600),
+        "reload": (reloading.tick, 2),
+    }
+
+
+def _connect(health: Health, parts: Parts, limiter: GovernorLimiter, reloading: Reloading) -> None:
+    """Let the health check see what has been made since."""
+    health.halted, health.held = lambda: parts.delivering.halted, limiter.held
+    health.content = lambda: (len(parts.delivering.library.ids), reloading.errors)
 
 
 @contextlib.asynccontextmanager
@@ -145,7 +163,7 @@ async def _ticking(
     delivering: Delivering,
     alerts: TelegramAlerts,
     limiter: GovernorLimiter,
-    others: _Ticks,
+    others: Mapping[str, tuple[Tick, float]],
 ) -> AsyncIterator[None]:
     """The ticks at work. At the end what is in flight is answered and recorded, and nothing more is sent."""
     mine = {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "ask": (delivering.ask, 1)}
@@ -163,48 +181,3 @@ async def _ticking(
             _log.warning("delivery.unrecorded", reason=str(error))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(alerts.send(), _LAST_ALERTS)
-
-
-@contextlib.asynccontextmanager
-async def _coming(
-    parts: Parts, receiving: Receiving, health: Health, secret: SecretStr | None
-) -> AsyncIterator[_Ticks]:
-    """Updates come in: brought to the webhook where there is one, else fetched."""
-    wiring, settings = parts.wiring, parts.wiring.settings
-    bot, url, host, port = (
-        wiring.application.bot,
-        settings.telegram.webhook_url,
-        settings.web.host,
-        settings.web.port,
-    )
-    if secret is None or url is None:
-        async with _served(health.routes(), host, port):
-            await unregister(bot)  # what an earlier configuration has set would keep updates away
-            async with polling(Polling(wiring.application, receiving.take, parts.alerts, health.polled)):
-                yield {}
-        return
-    hook = Webhook(secret, receiving.take, health.polled)
-    registration = Registration(bot, url, secret, wiring.clock, received=health.polled)
-    async with _served([*health.routes(), *hook.routes()], host, port):
-        await registration.begin()
-        try:
-            yield {"webhook": (registration.tick, 60)}
-        finally:
-            hook.is_open = False  # the address stays registered: Telegram keeps updates for the next start
-
-
-@contextlib.asynccontextmanager
-async def _served(routes: Iterable[web.RouteDef], host: str, port: int | None) -> AsyncIterator[None]:
-    if port is None:
-        yield
-        return
-    try:
-        runner = await serve(routes, host, port)
-    except OSError as error:
-        raise StartError(
-            f"port {port} on {host} is taken ({error.strerror}): set web.port to a free one"
-        ) from error
-    try:
-        yield
-    finally:
-        await runner.cleanup()

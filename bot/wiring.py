@@ -18,7 +18,7 @@ from bot.core.links import Links
 from bot.core.model import Preferences
 from bot.core.sequence import Added
 from bot.places import Places, zone_at, zone_name
-from bot.ports import Alerts, Clock, StartError, Store, StoreError
+from bot.ports import Alerts, Clock, Meter, StartError, Store, StoreError
 from bot.ports.places import Atlas
 from bot.ports.searching import Finder
 from bot.scheduler import Tick
@@ -63,6 +63,7 @@ class Wiring:
     clock: Clock
     settings: Settings
     languages: Mapping[str, Language]
+    meter: Meter = field(default_factory=Meter)
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
     """This process, among those of before and beside it."""
 
@@ -141,7 +142,7 @@ class Wiring:
 
     def delivery(self, alerts: Alerts, informing: Informing) -> tuple[Delivering, Correcting]:
         """What plans and sends, as soon as it is given a library; and what edits what was sent."""
-        pace, sender = Pace(**dict(self.settings.delivery)), TelegramSender(self.application.bot)
+        pace, sender = Pace(**dict(self.settings.delivery)), TelegramSender(self.application.bot, self.meter)
         store, clock, languages, links = self.store, self.clock, self.languages, self.links
         delivering = Delivering(
             store,
@@ -204,6 +205,12 @@ class Parts:
         }
 
 
+def database_file(url: str) -> Path | None:
+    """The file that `storage.url` names; None: the database is a server."""
+    scheme, _, path = url.partition(":///")
+    return Path(path) if scheme == "sqlite" else None
+
+
 def first_library(content: Path) -> Library:
     """The content at the start. Raises StartError with all that is wrong with it."""
     library, found = _load(content)
@@ -232,9 +239,9 @@ async def finders(library: Library, languages: Mapping[str, Language]) -> Mappin
 
 def following(
     content: Path, state: Hashable, publish: Callable[[Library], Awaitable[None]], alerts: Alerts
-) -> Tick:
-    """The tick by which a change of the content folder reaches readers."""
-    return Reloading(lambda: state_of(content), lambda: _load(content), publish, alerts, state).tick
+) -> Reloading:
+    """What follows the content folder: by its tick a change of it reaches readers."""
+    return Reloading(lambda: state_of(content), lambda: _load(content), publish, alerts, state)
 
 
 def _load(content: Path) -> tuple[Library | None, Sequence[Finding]]:

@@ -589,15 +589,16 @@ async def served() -> AsyncIterator[dict[str, Any]]:
 
 async def test_what_a_running_bot_complains_of_is_told(served: dict[str, Any]) -> None:
     """All of its reasons; it is asked on this machine, wherever it listens."""
-    served["answer"] = json.dumps(
-        {"status": "failing", "reasons": ["no answer for 300 s", "the disk is full"]}
-    )
+    reasons = [("no answer for 300 s", "check the network"), ("the disk is full", "free some space")]
+    named = [{"code": "x", "text": text, "hint": hint} for text, hint in reasons]
+    served["answer"] = json.dumps({"status": "failing", "reasons": named})
     found = await network.running("0.0.0.0", served["port"])  # noqa: S104  where the image listens
 
     assert (found.status, found.message) == (Status.BAD, "no answer for 300 s; the disk is full")
+    assert found.hint == "check the network; free some space"
 
 
-@pytest.mark.parametrize("answer", ["hello", "[]", '{"reasons": 3}'])
+@pytest.mark.parametrize("answer", ["hello", "[]", '{"reasons": 3}', '{"reasons": ["words"]}'])
 async def test_another_program_at_the_port_is_told(served: dict[str, Any], answer: str) -> None:
     """It answers, but says nothing of health."""
     served["answer"] = answer

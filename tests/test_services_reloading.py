@@ -156,6 +156,7 @@ async def test_of_broken_content_the_operator_hears_once_with_file_and_line(
     assert "has 1 error. Readers keep what was loaded before." in told
     assert f"{root}/waters/rivers.yaml:12:18: unknown-paragraph: " in told
     assert follower.loads == 2
+    assert follower.reloading.errors == 1
 
 
 async def test_mended_content_is_loaded_and_told_once(root: Path, follower: Follower) -> None:
@@ -165,6 +166,7 @@ async def test_mended_content_is_loaded_and_told_once(root: Path, follower: Foll
     put(root, rivers=RIVERS)
     assert await follower.ticks() == [["lakes", "rivers"]]
     assert follower.alerts.told[1:] == ["✅ The content is mended and loaded: 4 digests."]
+    assert follower.reloading.errors == 0
     put(root, lakes=None)
     await follower.ticks()
     assert len(follower.alerts.told) == 2

@@ -31,6 +31,7 @@ from bot.core.delivery import (
     Unreachable,
 )
 from bot.core.model import Button, Chat, Message
+from bot.ports import Meter
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.request import AiohttpRequest, NotSentError
 from bot.telegram.sender import TelegramSender, classify
@@ -503,10 +504,22 @@ async def test_a_backend_that_was_not_opened_says_so() -> None:
 # -- the backend ------------------------------------------------------------------------------------------
 
 
-async def test_good_answers_are_told_and_others_are_not(server: Server) -> None:
-    """What the watch over polling counts."""
-    good: list[int] = []
-    request = AiohttpRequest(1, lambda: good.append(1))
+class Answers(Meter):
+    """Keeps what it is told of answers."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, int]] = []
+
+    def answered(self, method: str, status: int, seconds: float) -> None:
+        """Method and status."""
+        assert 0 < seconds < 60
+        self.told.append((method, status))
+
+
+async def test_every_answer_is_told_and_also_that_none_came(server: Server) -> None:
+    """By the method alone: the address holds the token."""
+    answers = Answers()
+    request = AiohttpRequest(1, answers)
     await request.initialize()
     await request.initialize()
     client = connect(server.port, request)
@@ -514,9 +527,10 @@ async def test_good_answers_are_told_and_others_are_not(server: Server) -> None:
     await client.send()
     server.refuses(409, "Conflict: terminated by other getUpdates request")
     await client.send()
+    await connect(free_port(), request).send()
     await request.shutdown()
     await request.shutdown()
-    assert good == [1]
+    assert answers.told == [("sendMessage", 200), ("sendMessage", 409), ("sendMessage", 0)]
 
 
 async def test_the_token_is_not_in_an_error(client: Impatient) -> None:

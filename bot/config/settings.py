@@ -91,10 +91,15 @@ def _once(value: tuple[ChannelSettings, ...]) -> tuple[ChannelSettings, ...]:
 
 
 class WebSettings(_Section):
-    """The health check's address; without a port it is off."""
+    """Where health, metrics and the webhook are served, without a port nowhere; and what silence is too long."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    silence: Annotated[
+        dt.timedelta,
+        BeforeValidator(values.duration),
+        Field(ge=dt.timedelta(seconds=30), le=dt.timedelta(hours=1)),
+    ] = dt.timedelta(minutes=2)
 
 
 class LogSettings(_Section):

@@ -31,6 +31,19 @@ _DELIVERIES = (
 Counted = tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How much work there is: subscriptions that are not paused, updates that are waiting to be handled, deliveries.
+
+    Deliveries by state: those that are `open` now, and those that ended, since the beginning.
+    """
+
+    subscriptions: int
+    waiting: int
+    open: Mapping[State, int]
+    ended: Mapping[State, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
     """What an operator sees of all readers together at `now`, an aware time in the operator's zone.

@@ -42,12 +42,13 @@ async def running(host: str, port: int | None) -> Diagnosis:
     try:
         async with aiohttp.ClientSession(timeout=_PATIENCE) as session, session.get(url) as answer:
             report = await answer.json()
-            reasons = [str(reason) for reason in report["reasons"]]
+            reasons = [(str(reason["text"]), str(reason["hint"])) for reason in report["reasons"]]
     except aiohttp.ClientConnectorError:
         return Diagnosis("running", Status.NOTE, f"no bot runs here: nothing answers at {url}")
     except (TimeoutError, aiohttp.ClientError, ValueError, KeyError, TypeError):
         hint = "see its log; if another program has the port, set web.port to a free one"
         return Diagnosis("running", Status.BAD, f"{url} gives no report", hint)
     if reasons:
-        return Diagnosis("running", Status.BAD, "; ".join(reasons), "see the bot's log")
+        texts, hints = ("; ".join(parts) for parts in zip(*reasons, strict=True))
+        return Diagnosis("running", Status.BAD, texts, hints)
     return Diagnosis("running", Status.OK, f"a bot is at work here and says that it is well ({url})")

@@ -1,5 +1,6 @@
 """What the use cases need of the world, as Protocols with written contracts."""
 
+from bot.ports.meter import Meter
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
 from bot.ports.owners import Directory, Notices, Owners
 from bot.ports.privacy import Kept, Privacy
@@ -16,6 +17,7 @@ __all__ = [
     "Directory",
     "Figures",
     "Kept",
+    "Meter",
     "Notices",
     "Outbox",
     "Owners",

@@ -22,7 +22,7 @@ class Reloading:
 
     `look` tells a state that changes whenever the source does; it and `load` may wait, so threads call them.
     `publish` puts a library in the place of the last one. `loaded` is the state of the source as it was last
-    loaded: taken before that, so that a change in between is seen.
+    loaded: taken before that, so that a change in between is seen. `errors`: how many keep readers at an older library.
     """
 
     look: Callable[[], Hashable]
@@ -30,8 +30,8 @@ class Reloading:
     publish: Callable[[Library], Awaitable[None]]
     alerts: Alerts
     loaded: Hashable
+    errors: int = 0
     _before: Hashable = None
-    _told: bool = False
 
     async def tick(self) -> None:
         """Load what has changed, once two looks agree and a third after loading: it may be half written."""
@@ -51,14 +51,14 @@ class Reloading:
     def _keep(self, errors: Sequence[Finding]) -> None:
         """The last good library stays; the operator hears once, until the content can be loaded again."""
         _log.error("content.broken", errors=len(errors), first=str(errors[0]))
-        if not self._told:
+        if not self.errors:
             self.alerts.tell(texts.content_broken(errors))
-        self._told = True
+        self.errors = len(errors)
 
     async def _take(self, library: Library) -> None:
         digests = sum(len(theme.digests) for theme in library.themes)
         await self.publish(library)
         _log.info("content.loaded", digests=digests)
-        if self._told:
+        if self.errors:
             self.alerts.tell(texts.content_mended(digests))
-        self._told = False
+        self.errors = 0

@@ -135,17 +135,25 @@ class SqlStore(
 
     async def outlook(self) -> Outlook:
         slot = select(func.min(subscriptions.c.next_slot))
-        # What Telegram asked to hold back is not late before that time: `not_before` begins as the slot.
-        due = (
-            select(func.min(deliveries.c.not_before))
-            .join(subscriptions, same_chat(deliveries, subscriptions))
-            .where(deliveries.c.state.in_(OPEN), deliveries.c.broadcast_id == 0, subscriptions.c.paused == "")
-        )
         async with self._transaction() as connection:
             await _remember(connection, "opened", "yes")  # proves that the disk takes a write
+            oldest = [(await connection.execute(due)).scalar() for due in _OLDEST]
             return Outlook(
-                (await connection.execute(slot)).scalar(), (await connection.execute(due)).scalar()
+                (await connection.execute(slot)).scalar(), min((at for at in oldest if at), default=None)
             )
+
+
+_OLDEST = [
+    # What Telegram asked to hold back is not late before that time: `not_before` begins as the slot. One question
+    # for each state and number of attempts, so that an index answers it at once, however many are due.
+    select(deliveries.c.not_before)
+    .where(deliveries.c.state == state, deliveries.c.broadcast_id == 0, deliveries.c.attempt == attempt)
+    .where(exists().where(same_chat(deliveries, subscriptions), subscriptions.c.paused == ""))
+    .order_by(deliveries.c.not_before)
+    .limit(1)
+    for state in OPEN
+    for attempt in range(OnAmbiguous.RETRY_ONCE.attempts + 1)
+]
 
 
 async def _set_slots(connection: AsyncConnection, slots: Sequence[tuple[Chat, dt.datetime]]) -> None:

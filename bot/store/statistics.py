@@ -4,14 +4,14 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
 
-from sqlalchemy import case, exists, false, func, or_, select
+from sqlalchemy import case, exists, false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.model import State
-from bot.core.statistics import DAYS, Statistics
+from bot.core.statistics import DAYS, Statistics, Volume
 from bot.store.claiming import OPEN
 from bot.store.rows import same_chat
-from bot.store.tables import chats, counts, deliveries, subscriptions
+from bot.store.tables import chats, counts, deliveries, inbox, subscriptions
 from bot.store.transactions import Transactions
 
 _HOURS = 24
@@ -45,6 +45,23 @@ class SqlStatistics(Transactions):
             languages={code: number for code, number in languages.items() if code},
             hours=tuple(hours[hour] for hour in range(_HOURS)),
         ), read
+
+    async def volume(self) -> Volume:
+        active = select(func.count()).where(subscriptions.c.next_slot.is_not(None))
+        updates = select(func.count()).select_from(inbox).where(text("payload <> ''"))  # as its index has it
+        state = deliveries.c.state
+        waiting = select(state, func.count()).where(state.in_(OPEN)).group_by(state)
+        async with self._transaction() as connection:
+            settled = await _sums(connection, counts.c.what, counts.c.what.in_(tuple(State)), dt.date.min)
+            found = {row[0]: row[1] for row in (await connection.execute(waiting)).all()}
+            subscribed = (await connection.execute(active)).scalar_one()
+            stored = (await connection.execute(updates)).scalar_one()
+        return Volume(
+            subscribed,
+            stored,
+            {each: found.get(each, 0) for each in OPEN},
+            {each: settled.get(each, 0) for each in State if each not in OPEN},
+        )
 
 
 async def _days(connection: AsyncConnection, what: str, since: dt.date) -> _Days:

@@ -16,7 +16,7 @@ from telegram.ext import BaseRateLimiter
 
 from bot.core import markdown
 from bot.core.governor import Governor, HeldChats, Lane
-from bot.ports import Clock, StoreError
+from bot.ports import Clock, Meter, StoreError
 from bot.telegram.request import NotSentError
 
 _log = structlog.get_logger(__name__)
@@ -51,11 +51,19 @@ class GovernorLimiter(BaseRateLimiter[str]):
     comes from Telegram, or from here when the chat is held: then nothing was sent.
     """
 
-    def __init__(self, rate: float, clock: Clock, holds: Holds, held: dict[int | None, dt.datetime]) -> None:
+    def __init__(
+        self,
+        rate: float,
+        clock: Clock,
+        holds: Holds,
+        held: dict[int | None, dt.datetime],
+        meter: Meter | None = None,
+    ) -> None:
         self._governor = Governor(rate)
         self._held = HeldChats(clock.now(), held)
         self._clock = clock
         self._holds = holds
+        self._meter = meter or Meter()
         self._waiting: dict[Lane | None, dict[_Call, None]] = {lane: {} for lane in (None, *Lane)}
         self._timer: asyncio.TimerHandle | None = None
         self._bulk_closed = False
@@ -65,6 +73,10 @@ class GovernorLimiter(BaseRateLimiter[str]):
 
     async def shutdown(self) -> None:
         """Nothing to let go of: those who wait still get their turn."""
+
+    def held(self) -> float:
+        """Seconds for which nothing may go to anybody; 0: the bot is not held."""
+        return self._held.remaining(self._clock.now(), None).total_seconds()
 
     def close_bulk(self) -> None:
         """The bot stops: deliveries that wait for their turn have not left, and are told so; none follows."""
@@ -157,6 +169,7 @@ class GovernorLimiter(BaseRateLimiter[str]):
         """
         wait = error.retry_after
         wait = wait if isinstance(wait, dt.timedelta) else dt.timedelta(seconds=wait)
+        self._meter.told_to_wait(wait.total_seconds())
         made = self._held.refused(self._clock.now(), chat, wait) if chat is not None else {}
         for held, until in made.items():
             _log.warning("chat.held", all=held is None, until=until.isoformat())

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import datetime as dt
 import json
+import time
 from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
 from telegram import Update
 
-from bot.ports import Clock, StoreError
+from bot.ports import Clock, Meter, StoreError
 from bot.ports.inbox import Inbox, Received
 from bot.telegram.application import App
 from bot.telegram.gate import Gate
@@ -35,9 +36,11 @@ class Receiving:
     `owner` names this process. What the gate does not let in waits for nothing, so that nobody else waits for it.
     """
 
-    def __init__(self, application: App, inbox: Inbox, gate: Gate, clock: Clock, owner: str) -> None:
+    def __init__(
+        self, application: App, inbox: Inbox, gate: Gate, clock: Clock, owner: str, meter: Meter | None = None
+    ) -> None:
         self._application, self._inbox, self._gate = application, inbox, gate
-        self._clock, self._owner = clock, owner
+        self._clock, self._owner, self._meter = clock, owner, meter or Meter()
         self._room, self._at_work = asyncio.Semaphore(_ROOM), asyncio.Semaphore(_AT_WORK)
         self._chats: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -60,6 +63,7 @@ class Receiving:
         kept = [Received(number, _place(update), text) for number, (update, text) in sorted(read.items())]
         async with self._taking:
             new = await self._inbox.receive(kept, self._owner, self._clock.now())
+            self._meter.received(len(new))
             for number in sorted(new):
                 await self._begin(number, read[number][0])
         return max((number for number, _ in wanted), default=0)
@@ -125,7 +129,9 @@ class Receiving:
             lock = self._chats[place] = asyncio.Lock()
         async with lock:
             async with self._at_work:
+                began = time.monotonic()
                 await self._application.process_update(update)
+                self._meter.handled(time.monotonic() - began)
             self._done.add(number)
             try:
                 await (

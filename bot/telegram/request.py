@@ -3,7 +3,7 @@
 PTB's own HTTPXRequest falls to about 110 messages a second above some 40 connections.
 """
 
-from collections.abc import Callable
+import time
 from typing import Any
 
 import aiohttp
@@ -11,6 +11,8 @@ import orjson
 from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+
+from bot.ports import Meter
 
 _CONNECT_TIMEOUT = 5.0
 _READ_TIMEOUT = 10.0
@@ -26,20 +28,16 @@ class NotSentError(NetworkError):
     """No connection could be made: the request is known not to have left."""
 
 
-def _nothing() -> None:
-    """What happens on an answer by default."""
-
-
 class AiohttpRequest(BaseRequest):
     """A `BaseRequest` over one aiohttp session; PTB's mapping of answers to errors stays.
 
-    `pool` bounds the connections; `on_answer` is called whenever the server answered with success.
+    `pool` bounds the connections; `meter` is told of every answer.
     Proxies are taken from the environment, as HTTPS_PROXY and NO_PROXY say.
     """
 
-    def __init__(self, pool: int, on_answer: Callable[[], None] = _nothing) -> None:
+    def __init__(self, pool: int, meter: Meter | None = None) -> None:
         self._pool = pool
-        self._on_answer = on_answer
+        self._meter = meter or Meter()
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -88,6 +86,7 @@ class AiohttpRequest(BaseRequest):
         total = None if connect is None or read is None else connect + read
         timeout = aiohttp.ClientTimeout(total=total, connect=connect, sock_read=read)
         options = {"timeout": timeout, "allow_redirects": False, **_body(request_data)}
+        status, began = 0, time.monotonic()
         try:
             async with self._session.request(method, url, **options) as answer:
                 status, payload = answer.status, await answer.read()
@@ -97,8 +96,8 @@ class AiohttpRequest(BaseRequest):
             raise TimedOut("no answer in time") from error
         except aiohttp.ClientError as error:
             raise NetworkError(f"the connection broke: {type(error).__name__}") from error
-        if status == 200:  # noqa: PLR2004  HTTP's own
-            self._on_answer()
+        finally:
+            self._meter.answered(url.rsplit("/", 1)[-1], status, time.monotonic() - began)
         return status, payload
 
     @staticmethod

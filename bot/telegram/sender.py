@@ -39,6 +39,7 @@ from bot.core.delivery import (
 )
 from bot.core.governor import Lane
 from bot.core.model import Button, Chat, Message
+from bot.ports import Meter
 from bot.telegram.request import NotSentError
 
 _log = structlog.get_logger(__name__)
@@ -60,14 +61,16 @@ _Call = Callable[[dict[str, Any]], Awaitable[int]]
 class TelegramSender:
     """Implements the `Sender` port over one `Bot`."""
 
-    def __init__(self, bot: ExtBot[Any]) -> None:
+    def __init__(self, bot: ExtBot[Any], meter: Meter | None = None) -> None:
         self._bot = bot
+        self._meter = meter or Meter()
 
     async def send(self, chat: Chat, message: Message) -> Outcome:
         """One attempt; a text whose markup Telegram refuses goes out once more, plain."""
-        return await self._plain_if_need_be(
-            functools.partial(self._send, chat, message.silent), chat, message
-        )
+        call = functools.partial(self._send, chat, message.silent)
+        outcome = await self._plain_if_need_be(call, chat, message)
+        self._meter.attempted(outcome)
+        return outcome
 
     async def edit(self, chat: Chat, message_id: int, message: Message) -> Outcome:
         """As `Sender.edit`. It waits briefly for an answer: an edit can be repeated without harm."""

@@ -1,0 +1,66 @@
+"""How updates come in, brought to the webhook or fetched, and the one HTTP server beside it."""
+
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+from aiohttp.web import RouteDef
+from pydantic import SecretStr
+
+from bot.config.settings import WebSettings
+from bot.ports import StartError
+from bot.scheduler import Tick
+from bot.telegram.polling import Polling, polling
+from bot.telegram.receiving import Receiving
+from bot.telegram.registering import Registration, unregister
+from bot.web.health import Health
+from bot.web.metrics import Metrics
+from bot.web.server import serve
+from bot.web.webhook import Webhook
+from bot.wiring import Parts
+
+
+@contextlib.asynccontextmanager
+async def incoming(
+    parts: Parts, receiving: Receiving, health: Health, metrics: Metrics, secret: SecretStr | None
+) -> AsyncIterator[Mapping[str, tuple[Tick, float]]]:
+    """Updates come in: brought to the webhook where it has a secret, else fetched. What is to be done by the clock.
+
+    Raises StartError if they cannot.
+    """
+    wiring, settings = parts.wiring, parts.wiring.settings
+    bot, url = wiring.application.bot, settings.telegram.webhook_url
+    pages = (*health.routes(), *metrics.routes(health))
+    if secret is None or url is None:
+        poller = Polling(wiring.application, receiving.take, parts.alerts, health.polled, health.conflict)
+        async with _served(pages, settings.web):
+            await unregister(bot)  # what an earlier configuration has set would keep updates away
+            async with polling(poller):
+                yield {}
+        return
+    hook = Webhook(secret, receiving.take, health.polled)
+    registration = Registration(
+        bot, url, secret, wiring.clock, received=health.polled, conflict=health.conflict
+    )
+    async with _served((*pages, *hook.routes()), settings.web):
+        await registration.begin()
+        try:
+            yield {"webhook": (registration.tick, 60)}
+        finally:
+            hook.is_open = False  # the address stays registered: Telegram keeps updates for the next start
+
+
+@contextlib.asynccontextmanager
+async def _served(routes: Iterable[RouteDef], where: WebSettings) -> AsyncIterator[None]:
+    if where.port is None:
+        yield
+        return
+    try:
+        runner = await serve(routes, where.host, where.port)
+    except OSError as error:
+        raise StartError(
+            f"port {where.port} on {where.host} is taken ({error.strerror}): set web.port to a free one"
+        ) from error
+    try:
+        yield
+    finally:
+        await runner.cleanup()
