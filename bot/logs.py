@@ -28,6 +28,7 @@ _QUIET = {
     "apscheduler": logging.ERROR,
     "httpcore": logging.INFO,
     "httpx": logging.WARNING,
+    "markdown_it": logging.INFO,
     "sqlalchemy": logging.WARNING,
     "telegram": logging.WARNING,
 }

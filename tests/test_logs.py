@@ -28,7 +28,7 @@ def style(request: pytest.FixtureRequest) -> Iterator[Style]:
     root = logging.getLogger()
     before = root.handlers[:], root.level, sys.excepthook, logging.raiseExceptions
     hooks = sys.stdout, sys.stderr, sys.unraisablehook, threading.excepthook
-    names = ("aiohttp", "aiosqlite", "apscheduler", "httpcore", "httpx", "sqlalchemy", "telegram")
+    names = ("aiohttp", "aiosqlite", "apscheduler", "httpcore", "httpx", "markdown_it", "sqlalchemy", "telegram")
     levels = {name: logging.getLogger(name).level for name in names}
     yield request.param
     root.handlers[:], root.level, sys.excepthook, logging.raiseExceptions = before
