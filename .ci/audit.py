@@ -8,7 +8,13 @@ import json
 import subprocess
 import sys
 
-NOT_REACHED = "ConnectionError", "ConnectTimeout", "NameResolutionError", "Max retries exceeded", "ReadTimeout"
+NOT_REACHED = (
+    "ConnectionError",
+    "ConnectTimeout",
+    "NameResolutionError",
+    "Max retries exceeded",
+    "ReadTimeout",
+)
 NOT_KNOWN = "not found on PyPI"
 """How pip-audit words an index that has packages, and nothing to say of their vulnerabilities."""
 
@@ -29,7 +35,11 @@ def verdict(code: int, output: str, errors: str) -> tuple[int, str]:
     skipped = [each for each in packages if "skip_reason" in each]
     if found or code:
         return 1, "\n".join(found) or f"pip-audit failed:\n{errors}"
-    if skipped and len(skipped) == len(packages) and all(NOT_KNOWN in each["skip_reason"] for each in skipped):
+    if (
+        skipped
+        and len(skipped) == len(packages)
+        and all(NOT_KNOWN in each["skip_reason"] for each in skipped)
+    ):
         return 0, "pip-audit: skipped, its vulnerability service cannot be reached"
     if skipped or not packages:
         named = "\n".join(f"{each['name']}: {each['skip_reason']}" for each in skipped)
@@ -38,7 +48,15 @@ def verdict(code: int, output: str, errors: str) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    command = [*sys.argv[1:], "--format", "json", "--progress-spinner", "off", "--disable-pip", "--require-hashes"]
+    command = [
+        *sys.argv[1:],
+        "--format",
+        "json",
+        "--progress-spinner",
+        "off",
+        "--disable-pip",
+        "--require-hashes",
+    ]
     done = subprocess.run([*command, "-r", "requirements.txt"], capture_output=True, text=True, check=False)  # noqa: S603
     exit_code, text = verdict(done.returncode, done.stdout, done.stderr)
     print(text)

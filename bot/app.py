@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import functools
+import secrets
 import zoneinfo
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -24,6 +25,7 @@ from bot.locales import load_languages
 from bot.ports import Clock, StartError, Store, StoreBusyError, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.delivering import Delivering
+from bot.services.leading import LEASE, Leadership
 from bot.services.reloading import Reloading
 from bot.store import SCHEMA, open_store
 from bot.telegram.alerts import TelegramAlerts
@@ -43,15 +45,20 @@ _PATIENCE = dt.timedelta(days=365)
 """How long those who have blocked the bot are remembered: some come back."""
 _LAST_ALERTS = 2.0
 """Seconds that a stop takes to tell the operator what has just happened."""
-
 _TAKE_OVER = 60.0
 """Seconds that a start waits for another process to let go of the database."""
 
 
 async def run(
-    settings: Settings, token: SecretStr, stop: asyncio.Event, webhook_secret: SecretStr | None = None
+    settings: Settings,
+    token: SecretStr,
+    stop: asyncio.Event,
+    webhook_secret: SecretStr | None = None,
+    lease: dt.timedelta = LEASE,
 ) -> None:
     """Run until `stop` is set. Telegram calls the bot if there is a webhook's secret; else the bot asks Telegram.
+
+    On PostgreSQL others take over when nothing is heard of this process for a `lease`.
 
     Raises:
         StartError: Something outside is not as it must be; nothing was half done.
@@ -62,56 +69,66 @@ async def run(
     languages = load_languages()
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(_opened(settings.storage.url, clock, stop))
+        enter = stack.enter_async_context
+        store = await enter(_opened(settings.storage.url, clock, stop))
         health = Health(store, clock, settings.web.silence, database_file(settings.storage.url))
-        metrics = Metrics(__version__, SCHEMA)
-        limiter = GovernorLimiter(
-            settings.delivery.rate, clock, store, await store.holds(clock.now()), metrics
-        )
+        metrics, held = Metrics(__version__, SCHEMA), await store.holds(clock.now())
+        limiter = GovernorLimiter(settings.delivery.rate, clock, store, held, metrics)
+        leading = await enter(_leading(store, limiter, lease))
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
-        application = build_application(
-            secret, telegram.api_url, limiter, settings.delivery.in_flight, metrics
-        )
-        await stack.enter_async_context(connected(application, telegram.api_url))
-        wiring = Wiring(application, store, clock, settings, languages, metrics)
+        in_flight = settings.delivery.in_flight
+        application = build_application(secret, telegram.api_url, limiter, in_flight, metrics)
+        await enter(connected(application, telegram.api_url))
+        wiring = Wiring(application, store, clock, settings, languages, leading, metrics)
         parts = await wiring.parts(secret, limiter, gate)
-        await parts.take(library)
-        await parts.delivering.recover()
-        await parts.broadcasting.recover(settings.delivery.max_lateness)
+        await parts.begin(library)
         reloading = following(content, state, parts.publish, parts.alerts)
         _connect(health, parts, limiter, reloading)
-        receiving = Receiving(application, store, gate, clock, wiring.owner, metrics)
+        receiving = Receiving(application, store, gate, clock, leading.owner, metrics)
         stack.push_async_callback(receiving.stop)
         await receiving.resume()
-        ways = incoming(parts, receiving, health, metrics, webhook_secret)
-        ticks = _ticks(parts, receiving, reloading, store, clock)
-        ticks |= await stack.enter_async_context(ways)
-        await parts.menu.show(library)
+        watching = await enter(incoming(parts, receiving, health, metrics, webhook_secret))
+        channels = wiring.listing(parts.informing, parts.alerts)
+        for once in (parts.show, channels):
+            await leading.only(once)()
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        ticks["channels"] = await wiring.listing(parts.informing, parts.alerts), 300
-        await stack.enter_async_context(_ticking(parts.delivering, parts.alerts, limiter, ticks))
+        ticks = _ticks(parts, receiving, reloading, channels)
+        await enter(_ticking(parts.delivering, parts.alerts, limiter, {**ticks, **watching}))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
 
 
 def _ticks(
-    parts: Parts, receiving: Receiving, reloading: Reloading, store: Store, clock: Clock
+    parts: Parts, receiving: Receiving, reloading: Reloading, channels: Tick
 ) -> dict[str, tuple[Tick, float]]:
-    """What is done by the clock besides delivery, each with its seconds."""
-    return {
-        **parts.ticks(),
-        "inbox": (receiving.tick, 2),
-        "purge": (lambda: _purge(store, clock), 3600),
-        "reload": (reloading.tick, 2),
-    }
+    """What is done by the clock, each with its seconds; much of it by the process that leads alone."""
+    store, clock, leading = parts.wiring.store, parts.wiring.clock, parts.wiring.leading
+    once = {**parts.ticks(), "purge": (lambda: _purge(store, clock), 3600), "channels": (channels, 300)}
+    ticks = {name: (leading.only(tick), seconds) for name, (tick, seconds) in once.items()}
+    ticks |= {"inbox": (receiving.tick, 2), "reload": (reloading.tick, 2)}
+    if store.shared:
+        ticks |= {"lease": (leading.tick, leading.every), "rescue": (parts.delivering.rescue, 5)}
+    return ticks
 
 
 def _connect(health: Health, parts: Parts, limiter: GovernorLimiter, reloading: Reloading) -> None:
     """Let the health check see what has been made since."""
     health.halted, health.held = lambda: parts.delivering.halted, limiter.held
     health.content = lambda: (len(parts.delivering.library.ids), reloading.errors)
+
+
+@contextlib.asynccontextmanager
+async def _leading(store: Store, limiter: GovernorLimiter, lease: dt.timedelta) -> AsyncIterator[Leadership]:
+    """This process among others; at its end they take over at once."""
+    leading = Leadership(store, secrets.token_hex(8), lease, limiter.share)
+    await leading.tick()
+    try:
+        yield leading
+    finally:
+        with contextlib.suppress(StoreError):  # then it runs out
+            await leading.let_go()
 
 
 @contextlib.asynccontextmanager
@@ -166,7 +183,7 @@ async def _ticking(
     others: Mapping[str, tuple[Tick, float]],
 ) -> AsyncIterator[None]:
     """The ticks at work. At the end what is in flight is answered and recorded, and nothing more is sent."""
-    mine = {"plan": (delivering.plan, 1), "drain": (delivering.drain, 0.5), "ask": (delivering.ask, 1)}
+    mine = {"drain": (delivering.drain, 0.5), "ask": (delivering.ask, 1)}
     scheduler = Scheduler({**mine, "alerts": (alerts.send, 1), **others})
     scheduler.start()
     try:

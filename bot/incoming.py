@@ -31,13 +31,22 @@ async def incoming(
     bot, url = wiring.application.bot, settings.telegram.webhook_url
     pages = (*health.routes(), *metrics.routes(health))
     if secret is None or url is None:
-        poller = Polling(wiring.application, receiving.take, parts.alerts, health.polled, health.conflict)
+        health.receives = lambda: wiring.leading.leads
+        poller = Polling(
+            wiring.application,
+            receiving.take,
+            parts.alerts,
+            wiring.leading.wait,
+            health.polled,
+            health.conflict,
+        )
         async with _served(pages, settings.web):
             await unregister(bot)  # what an earlier configuration has set would keep updates away
             async with polling(poller):
                 yield {}
         return
     hook = Webhook(secret, receiving.take, health.polled)
+    metrics.refused = hook.refusals.counts.total
     registration = Registration(
         bot, url, secret, wiring.clock, received=health.polled, conflict=health.conflict
     )

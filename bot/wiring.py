@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-import secrets
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +27,7 @@ from bot.services.choosing import Choosing
 from bot.services.correcting import Correcting
 from bot.services.delivering import Delivering, Pace
 from bot.services.informing import Informing
+from bot.services.leading import Leadership
 from bot.services.listing import Listed, Listing
 from bot.services.outbox import report
 from bot.services.privacy import Privacy
@@ -63,9 +63,8 @@ class Wiring:
     clock: Clock
     settings: Settings
     languages: Mapping[str, Language]
+    leading: Leadership
     meter: Meter = field(default_factory=Meter)
-    owner: str = field(default_factory=lambda: secrets.token_hex(8))
-    """This process, among those of before and beside it."""
 
     @property
     def links(self) -> Links:
@@ -118,8 +117,8 @@ class Wiring:
         await informing.recover()
         return alerts, informing
 
-    async def listing(self, informing: Informing, alerts: Alerts) -> Tick:
-        """Subscribe the channels of the configuration; the tick goes on with those that cannot be used yet."""
+    def listing(self, informing: Informing, alerts: Alerts) -> Tick:
+        """Subscribes the channels of the configuration, and goes on with those that cannot be used yet."""
         directory, reader = TelegramDirectory(self.application.bot), self.settings.reader
         channels = [
             Listed(
@@ -136,9 +135,7 @@ class Wiring:
             )
             for each in self.settings.channels
         ]
-        tick = Listing(self.store, directory, informing, alerts, self.clock, channels).tick
-        await tick()
-        return tick
+        return Listing(self.store, directory, informing, alerts, self.clock, channels).tick
 
     def delivery(self, alerts: Alerts, informing: Informing) -> tuple[Delivering, Correcting]:
         """What plans and sends, as soon as it is given a library; and what edits what was sent."""
@@ -150,11 +147,12 @@ class Wiring:
             alerts,
             Library(()),
             clock,
-            self.owner,
+            self.leading.owner,
             pace,
             languages=languages,
             links=links,
             informing=informing,
+            alive=lambda: self.leading.alive,
         )
         operator = next(iter(self.settings.telegram.admins), 0)
         return delivering, Correcting(store, sender, clock, operator, languages, links)
@@ -183,6 +181,12 @@ class Parts:
     correcting: Correcting
     menu: Menu
 
+    async def begin(self, library: Library) -> None:
+        """Take up where the last process ended, with this library."""
+        await self.take(library)
+        await self.delivering.recover()
+        await self.broadcasting.recover(self.wiring.settings.delivery.max_lateness)
+
     async def take(self, library: Library) -> None:
         """Answer and deliver from a library from now on."""
         found_by = await finders(library, self.wiring.languages)
@@ -194,14 +198,19 @@ class Parts:
     async def publish(self, library: Library) -> None:
         """A library that has changed: answers, deliveries and menus."""
         await self.take(library)
-        await self.menu.show(library)
+        await self.wiring.leading.only(self.show)()
+
+    async def show(self) -> None:
+        """Bring the menus up to date."""
+        await self.menu.show(self.delivering.library)
 
     def ticks(self) -> dict[str, tuple[Tick, float]]:
-        """What they do by the clock, each with its seconds."""
+        """What the process that leads does by the clock, each with its seconds."""
         return {
+            "plan": (self.delivering.plan, 1),
             "broadcast": (self.broadcasting.tick, 1),
             "correct": (lambda: self.correcting.tick(self.delivering.library), 5),
-            "menu": (lambda: self.menu.show(self.delivering.library), 60),
+            "menu": (self.show, 60),
         }
 
 

@@ -112,6 +112,7 @@ class Rig:
     folder: Path
     seed: int
     telegram: Telegram = field(default_factory=Telegram)
+    kind: type[Bot] = Bot
     environment: dict[str, str] = field(default_factory=dict)
     chats: int = 0
     log: list[Json] = field(default_factory=list)
@@ -127,19 +128,32 @@ class Rig:
         """The bot's database."""
         return self.folder / "bot.db"
 
+    @property
+    def url(self) -> str:
+        """The same, as `storage.url`."""
+        return f"sqlite:///{self.file}"
+
+    def whole(self) -> bool:
+        """Whether the database says that nothing in it is broken."""
+        return self.rows("PRAGMA integrity_check") == [("ok",)]
+
     async def subscribe(self, count: int, at: dt.datetime | None = None, zone: str = "UTC") -> dt.datetime:
         """So many chats whose digest is due at `at` (now) and daily from then on; that moment."""
         at = at or self.minute()
-        store = open_store(f"sqlite:///{self.file}")
+        store = open_store(self.url)
         await store.subscribe(Chat(FIRST), Preferences(at.time(), EVERY_DAY, zone), at, at)
         await store.close()
+        self.multiply(count)
+        await self.telegram.ask("crowd", {"first": FIRST - 1, "count": count + 1})
+        self.chats = count
+        return at
+
+    def multiply(self, count: int) -> None:
+        """So many subscriptions out of the first one."""
         with closing(sqlite3.connect(self.file)) as database, database:
             row = database.execute("SELECT * FROM subscriptions").fetchone()
             insert = f"INSERT INTO subscriptions VALUES ({','.join('?' * len(row))})"  # noqa: S608
             database.executemany(insert, ((FIRST + n, *row[1:]) for n in range(1, count)))
-        await self.telegram.ask("crowd", {"first": FIRST - 1, "count": count + 1})
-        self.chats = count
-        return at
 
     @staticmethod
     def minute() -> dt.datetime:
@@ -156,7 +170,7 @@ class Rig:
             **self.environment,
             **environment,
         }
-        bot = Bot(settings.pop("API", self.telegram.url), TOKEN, self.folder, **settings)
+        bot = self.kind(settings.pop("API", self.telegram.url), TOKEN, self.folder, **settings)
         await bot.start()
         return bot
 

@@ -26,6 +26,8 @@ class BotProcess:
     It logs at DEBUG, and when it has ended, no secret may stand in its output or in its files.
     """
 
+    command: tuple[str, ...] = ("-m", "bot", "run")
+
     def __init__(self, api_url: str, token: str, folder: Path, **environment: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
         self._environment = {
@@ -46,9 +48,7 @@ class BotProcess:
         """Begin; returns at once."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "bot",
-            "run",
+            *self.command,
             env=self._environment,
             cwd=Path(__file__).parents[1],
             stdout=asyncio.subprocess.PIPE,

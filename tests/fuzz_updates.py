@@ -30,6 +30,7 @@ from bot.config import Settings
 from bot.content.loader import load_library
 from bot.core.library import Library
 from bot.locales import load_languages
+from bot.services.leading import Leadership
 from bot.store import open_store
 from bot.telegram.application import App, build_application
 from bot.telegram.gate import Gate
@@ -422,13 +423,14 @@ async def _application(
         application.bot._request = (sender, recorder)
         try:
             await application.initialize()
-            wiring = Wiring(application, store, clock, settings, load_languages())
+            leading = Leadership(store, "me")
+            wiring = Wiring(application, store, clock, settings, load_languages(), leading)
             _, informing = await wiring.telling()
             reception = wiring.receive("1000000001:fuzz", ())
             found_by = await finders(library, wiring.languages)
             reception.take(library, await store.register(library.ids, clock.now()), found_by)
             wiring.add_answers(reception, informing)
-            yield application, Receiving(application, store, Gate(), clock, wiring.owner)
+            yield application, Receiving(application, store, Gate(), clock, leading.owner)
         finally:
             await application.shutdown()
             await store.close()

@@ -14,6 +14,7 @@ from bot.core.model import Chat
 from bot.core.screens import At
 from bot.locales import load_languages
 from bot.ports import Clock, Store
+from bot.services.leading import Leadership
 from bot.telegram.application import App
 from bot.telegram.chats import ChatHandlers
 from bot.telegram.question import Question, Reception
@@ -127,7 +128,7 @@ async def at_work(
             return await target_of(question, target)
 
     async with application:
-        wiring = Wiring(application, store, clock, Settings(), languages)
+        wiring = Wiring(application, store, clock, Settings(), languages, Leadership(store, "me"))
         _, informing = await wiring.telling()
         reception = wiring.receive(TOKEN, ())
         reception.take(library, {}, await finders(library, languages))

@@ -75,7 +75,7 @@ async def examine(rig: Rig, due: int | None = None) -> Found:
     states = dict(Counter(state for _, _, state, _ in rows))
     owed = rig.chats if due is None else due
     taken_for_sent = [row for row in rows if row[2] in ("sent", "due", "sending") and not got[row[:2]]]
-    outbox = open_outbox(f"sqlite:///{rig.file}")
+    outbox = open_outbox(rig.url)
     counters = {str(state): count for state, count in (await outbox.counts()).items() if count}
     await outbox.close()
     most = max(got.values(), default=0)
@@ -85,7 +85,7 @@ async def examine(rig: Rig, due: int | None = None) -> Found:
         "(b) at most two copies": most <= 2,
         "(c) nothing is left open": not states.keys() & {"due", "sending"},
         "(d) counters equal rows": counters == states,
-        "(e) the database is whole": rig.rows("PRAGMA integrity_check") == [("ok",)],
+        "(e) the database is whole": rig.whole(),
         "(f) errors have names": not rig.odd and all(map(_STABLE.fullmatch, rig.errors)),
     }
     return Found(

@@ -20,6 +20,7 @@ from bot.config import Settings, StorageSettings, TelegramSettings
 from bot.core.library import Library
 from bot.core.model import Chat, Kind, Preferences
 from bot.locales import load_languages
+from bot.services.leading import Leadership
 from bot.store.sql import SqlStore
 from bot.store.tables import metadata
 from bot.telegram.application import App
@@ -244,7 +245,7 @@ async def stage(store: SqlStore, tmp_path: Path) -> AsyncIterator[Stage]:
         storage=StorageSettings(url=f"sqlite:///{tmp_path}/bot.db"),
     )
     clock, languages = FixedClock(), load_languages()
-    wiring = Wiring(application, store, clock, settings, languages)
+    wiring = Wiring(application, store, clock, settings, languages, Leadership(store, "me"))
     _, informing = await wiring.telling()
     reception = wiring.receive(TOKEN, ())
     reception.take(TWO, await store.register(TWO.ids, NOW), await finders(TWO, languages))

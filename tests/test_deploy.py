@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from bot.sandbox import Sandbox
+from bot.store import open_store
 from tests.conftest import TOKEN
 from tests.test_bot_end_to_end import free_port
 
@@ -219,3 +220,37 @@ def test_the_guides_compose_commands_are_those_of_ci() -> None:
     for file in re.findall(r"(?<![\w/])deploy/[\w.-]+\w", GUIDE):
         assert (ROOT / file).exists() or file in {"deploy/secrets", "deploy/.env"}, file
     assert all(f"--{key}" in GUIDE for key in ("keep", "check"))
+
+
+def test_the_guides_own_commands_tell_a_story_that_ends_well(tmp_path: Path) -> None:
+    """Backed up, looked at before an upgrade, restored: each as it is written, one after another.
+
+    Beside these the guide has the commands of .ci/replicas, those of the machine, and a transfer to PostgreSQL.
+    """
+    mine = [line for line in COMMANDS if re.match("python -m bot|mkdir", line) and " transfer " not in line]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "BOT_STORAGE__URL": f"sqlite:///{tmp_path}/bot.db",
+        "BOT_CONTENT__PATH": str(ROOT / "content"),
+    }
+    asyncio.run(open_store(environment["BOT_STORAGE__URL"]).close())
+    for line in mine:
+        command = line.replace("python", sys.executable, 1)
+        done = subprocess.run(
+            shlex.split(command), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), (
+            f"{line}\n{done.stdout}{done.stderr}"
+        )
+
+    assert [line.split()[3] for line in mine if "bot" in line] == [
+        "backup",
+        "migrate",
+        "backup",
+        "backup",
+        "restore",
+    ]
+    assert len(list((tmp_path / "backups").glob("bot-*.db"))) == 1
+    others = "docker compose|install|openssl|printf|chmod|chown|echo|cd|make|useradd|systemctl|python -m bot transfer"
+    assert [line for line in COMMANDS if line not in mine and not re.match(others, line)] == []

@@ -28,7 +28,16 @@ def style(request: pytest.FixtureRequest) -> Iterator[Style]:
     root = logging.getLogger()
     before = root.handlers[:], root.level, sys.excepthook, logging.raiseExceptions
     hooks = sys.stdout, sys.stderr, sys.unraisablehook, threading.excepthook
-    names = ("aiohttp", "aiosqlite", "apscheduler", "httpcore", "httpx", "markdown_it", "sqlalchemy", "telegram")
+    names = (
+        "aiohttp",
+        "aiosqlite",
+        "apscheduler",
+        "httpcore",
+        "httpx",
+        "markdown_it",
+        "sqlalchemy",
+        "telegram",
+    )
     levels = {name: logging.getLogger(name).level for name in names}
     yield request.param
     root.handlers[:], root.level, sys.excepthook, logging.raiseExceptions = before
@@ -196,7 +205,10 @@ def logged() -> dict[str, tuple[set[str], set[str]]]:
                     levels.add("error" if level == "exception" else level)
                     fields |= {each.arg for each in given if each.arg and each.arg != "exc_info"}
                 case ast.Call(func=ast.Name(id="Refusals"), args=[ast.Constant(value=str(event))]):
-                    events[event] = {"warning"}, {"reason", "count"}  # told by bot/web/server.py as self.event
+                    events[event] = (
+                        {"warning"},
+                        {"reason", "count"},
+                    )  # told by bot/web/server.py as self.event
     return events
 
 

@@ -2,9 +2,7 @@
 
 import asyncio
 import datetime as dt
-import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +29,7 @@ from bot.ports import Choose, Store, StoreError
 from bot.services.delivering import Delivering, Pace
 from bot.services.subscribing import Subscribing
 from bot.store import open_store
+from tests.databases import Database
 from tests.fakes import LIBRARY, NOW, SHORT, FixedClock, RecordingAlerts, RecordingSender
 
 WANTED = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
@@ -108,12 +107,11 @@ class Hanging(RecordingSender):
 
 
 @pytest.fixture
-def states(tmp_path: Path) -> Callable[[], list[str]]:
+def states(database: Database) -> Callable[[], list[str]]:
     """The states of all deliveries, read past the store."""
 
     def read() -> list[str]:
-        with closing(sqlite3.connect(tmp_path / "bot.db")) as connection:
-            return [state for (state,) in connection.execute("SELECT state FROM deliveries ORDER BY id")]
+        return [state for (state,) in database.rows("SELECT state FROM deliveries ORDER BY id")]
 
     return read
 

@@ -1,10 +1,7 @@
-"""The store's contract, case by case, on a real SQLite file."""
+"""The store's contract, case by case, on both databases."""
 
 import datetime as dt
 import functools
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +13,10 @@ from bot.core.planning import plan
 from bot.core.schedule import next_slot
 from bot.core.sequence import pick
 from bot.ports import Choose, Store
+from tests.databases import Database, on_both
 from tests.fakes import LIBRARY, NOW, SHORT, article, digests
 
+pytestmark = on_both
 ALICE, BOB, TOPIC = Chat(1), Chat(2), Chat(1, 7)
 WANTED = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
 DAY, HOUR, MINUTE = dt.timedelta(days=1), dt.timedelta(hours=1), dt.timedelta(minutes=1)
@@ -73,12 +72,11 @@ async def deliver(store: Store, now: dt.datetime, choose: Choose = CHOOSE) -> li
 
 
 @pytest.fixture
-def rows(tmp_path: Path) -> Any:
-    """Reads the file past the store: `rows("state, code", "deliveries")`."""
+def rows(database: Database) -> Any:
+    """Reads the tables past the store: `rows("state, code", "deliveries")`."""
 
     def read(columns: str, table: str = "deliveries") -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(tmp_path / "bot.db")) as connection:
-            return connection.execute(f"SELECT {columns} FROM {table} ORDER BY 1").fetchall()  # noqa: S608
+        return database.rows(f"SELECT {columns} FROM {table} ORDER BY 1")  # noqa: S608
 
     return read
 

@@ -3,18 +3,20 @@
 import asyncio
 import datetime as dt
 import functools
-import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Coroutine
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from bot.core.delivery import (
     Ambiguous,
@@ -33,6 +35,7 @@ from bot.core.planning import Planned, plan
 from bot.core.schedule import next_slot
 from bot.core.sequence import pick
 from bot.store import open_store
+from tests.databases import Database, File, on_both
 from tests.fakes import LIBRARY, NOW
 
 T = TypeVar("T")
@@ -65,11 +68,11 @@ Row = tuple[Any, ...]
 class StoreMachine(RuleBasedStateMachine):
     """One store, three chats, two owners, and a clock that only goes forward."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory()
-        self.file = Path(self.folder.name) / "bot.db"
+        self.database = database
+        database.empty()
         self.store = self.runner.run(self._open())
         self.now = NOW
         self.expected: set[tuple[Chat, dt.date]] = set()
@@ -77,22 +80,21 @@ class StoreMachine(RuleBasedStateMachine):
         self.copies: Counter[tuple[Chat, str]] = Counter()
 
     async def _open(self) -> Any:
-        return open_store(f"sqlite:///{self.file}")
+        return open_store(self.database.url)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for the store."""
         return self.runner.run(work)
 
     def rows(self, query: str) -> list[Row]:
-        """What stands in the file, read past the store."""
-        with closing(sqlite3.connect(self.file)) as connection:
-            return connection.execute(query).fetchall()
+        """What stands in the tables, read past the store."""
+        return self.database.rows(query)
 
     def everything(self) -> list[list[Row]]:
         """All tables."""
         return [self.rows(f"SELECT * FROM {table}") for table in ("subscriptions", "deliveries", "progress")]  # noqa: S608
 
-    def dates(self, where: str = "1") -> set[tuple[Chat, dt.date]]:
+    def dates(self, where: str = "true") -> set[tuple[Chat, dt.date]]:
         """The chats and dates that have a delivery."""
         query = f"SELECT chat_id, thread_id, local_date FROM deliveries WHERE {where}"  # noqa: S608
         return {(Chat(chat, thread), dt.date.fromisoformat(date)) for chat, thread, date in self.rows(query)}
@@ -101,7 +103,6 @@ class StoreMachine(RuleBasedStateMachine):
         """Close everything."""
         self.run(self.store.close())
         self.runner.close()
-        self.folder.cleanup()
 
     # -- readers ------------------------------------------------------------------------------------------
 
@@ -194,7 +195,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(left=st.booleans())
     def crash(self, left: bool) -> None:  # noqa: FBT001
-        """The process dies, its requests out or not; the next one opens the file and gives back."""
+        """The process dies, its requests out or not; the next one opens the database and gives back."""
         if left:
             for _, delivery in self.in_flight.values():
                 self.left(delivery)
@@ -260,7 +261,13 @@ def _choose(wanted: Preferences, history: History, today: dt.date) -> Pick:
     return pick(LIBRARY, wanted, history, today)
 
 
-StoreMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestStoreUnderAnyHistory = StoreMachine.TestCase
+@on_both
+def test_the_store_under_any_history(database: Database) -> None:
+    """Fewer of them where each takes longer: the rules are the same."""
+    given = settings(
+        max_examples=40 if isinstance(database, File) else 3,
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(lambda: StoreMachine(database), settings=given)  # type: ignore[arg-type]

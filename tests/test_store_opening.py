@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import os
 import resource
 import sqlite3
 from contextlib import closing
@@ -16,7 +17,8 @@ from sqlalchemy import create_engine, inspect
 from bot.core.model import Chat
 from bot.ports import StoreError
 from bot.store import open_store
-from bot.store.opening import SCHEMA, _begin_at_once, _migrate
+from bot.store.opening import begin_at_once
+from bot.store.schema import SCHEMA, migrate
 from bot.store.tables import metadata
 from tests.fakes import NOW
 
@@ -95,7 +97,7 @@ async def test_the_schema_is_the_one_of_the_tables(tmp_path: Path, made: str) ->
     engine = create_engine(url(tmp_path / "bot.db"))
     with engine.connect() as connection:
         if made == "migrated":
-            _migrate(connection)
+            migrate(connection)
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
@@ -109,7 +111,7 @@ async def test_a_database_of_the_first_schema_keeps_all_that_it_holds(tmp_path: 
     file = tmp_path / "bot.db"
     engine = create_engine(url(file))
     with engine.connect() as connection:
-        _migrate(connection, "0001")
+        migrate(connection, "0001")
         connection.commit()
     engine.dispose()
     run_sql(
@@ -149,7 +151,7 @@ async def test_who_read_before_is_known_since_the_first_digest(tmp_path: Path) -
     file = tmp_path / "bot.db"
     engine = create_engine(url(file))
     with engine.connect() as connection:
-        _migrate(connection, "0002")
+        migrate(connection, "0002")
         connection.commit()
     engine.dispose()
     run_sql(
@@ -170,7 +172,7 @@ async def test_what_was_delivered_and_paused_before_is_counted_and_known(tmp_pat
     file = tmp_path / "bot.db"
     engine = create_engine(url(file))
     with engine.connect() as connection:
-        _migrate(connection, "0002")
+        migrate(connection, "0002")
         connection.commit()
     engine.dispose()
     row = "(NULL, {}, 0, 0, '2026-11-{}', 1000, 'w1', '{}', 1, NULL, 1000, '', NULL, 2000, '')"
@@ -205,10 +207,10 @@ def contents(file: Path) -> dict[str, list[dict[str, object]]]:
 def test_a_migration_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
     """It is one transaction with all of its changes of the schema."""
     engine = create_engine(url(tmp_path / "bot.db"))
-    _begin_at_once(engine)
+    begin_at_once(engine)
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == []
-        _migrate(connection)
+        migrate(connection)
         assert "deliveries" in inspect(connection).get_table_names()
         connection.rollback()
     with engine.connect() as connection:
@@ -287,7 +289,7 @@ async def test_a_read_only_file_is_refused_and_left_alone(tmp_path: Path) -> Non
     before = fingerprint(file)
     message = refusal(url(file))
     assert "cannot write" in message
-    assert f"chown -R $(id -u):$(id -g) {tmp_path}" in message
+    assert f"chown -R {os.getuid()}:{os.getgid()} {tmp_path} && chmod -R u+rwX {tmp_path}" in message
     assert fingerprint(file) == before
 
 
@@ -313,7 +315,8 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
         "sqlite+aiosqlite:///x.db",
         "sqlite:///x.db?mode=ro",
         "sqlite://someone@host/x.db",
-        "postgresql://bot:hunter2@localhost/bot",
+        "postgresql://bot:hunter2@localhost",
+        "postgresql://bot:hunter2@localhost/bot?password=hunter2",
         "postgresql://bot:hunter2@localhost:port/bot",
         "postgresql:bot:hunter2@localhost",
         "mysql://bot:hunter2@localhost/bot",

@@ -22,12 +22,14 @@ from bot.ports.inbox import Received
 from bot.store import open_outbox, open_store
 from bot.store.forgotten import Forgotten
 from bot.store.tables import metadata
+from tests.databases import Database, File, OnServer, on_both
 from tests.fakes import NOW
 
 ID, OTHER, GROUP = 7_777_777_771, 7_777_777_881, -1_007_777_777_991
 LATER = NOW + dt.timedelta(hours=1)
 WANTED = Preferences(dt.time(9), 0b1111111, "Asia/Almaty", ("water",), ("rivers",), silent=True)
 OWNER = "me"
+on_server = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 ROOT = Path(__file__).parents[1]
 DYING = """
 import asyncio, os, sys, datetime
@@ -53,7 +55,7 @@ NOBODY = {"digests", "stopped", "meta", "counts", "leases", "alembic_version"}
 
 def url(folder: Path) -> str:
     """The address of the database in a folder."""
-    return f"sqlite:///{folder}/bot.db"
+    return File(folder / "bot.db").url
 
 
 def planned(subscription: Subscription) -> Any:
@@ -80,19 +82,21 @@ async def fill(store: Store, chat_id: int = ID) -> None:
     await store.receive([Received(chat_id % 1000, chat_id, f'{{"id":{chat_id},"text":"/next"}}')], OWNER, NOW)
 
 
-def rows(folder: Path, number: int) -> list[str]:
-    """The columns of the database in which a number stands."""
+def rows(database: Database, number: int) -> list[str]:
+    """The columns of the database in which a number stands, also among the marks."""
+    every = (
+        "SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
+        if isinstance(database, File)
+        else "SELECT table_schema || '.' || table_name || '.' || column_name FROM information_schema.columns "
+        "WHERE table_schema IN ('public', 'digest_bot_forgotten')"
+    )
     found = []
-    with closing(sqlite3.connect(folder / "bot.db")) as connection:
-        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for table in tables:
-            cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608
-            names = [column[0] for column in cursor.description]
-            for row in cursor:
-                found += [
-                    f"{table}.{name}" for name, value in zip(names, row, strict=True) if value == number
-                ]
-    return sorted(set(found))
+    for (column,) in database.rows(every):
+        table = column.rpartition(".")[0]
+        where = f"CAST({column.removeprefix('public.')} AS TEXT) = '{number}'"
+        if database.rows(f"SELECT 1 FROM {table} WHERE {where}"):  # noqa: S608
+            found.append(column.removeprefix("public."))
+    return sorted(found)
 
 
 def places(folder: Path, number: int) -> list[str]:
@@ -104,14 +108,21 @@ def places(folder: Path, number: int) -> list[str]:
     ]
 
 
-async def test_the_search_for_traces_finds_what_is_there(tmp_path: Path) -> None:
+def whereabouts(database: Database, number: int) -> list[str]:
+    """Where a number is still to be found: on a server in its tables, for its files are its own."""
+    if isinstance(database, File):
+        return places(database.path.parent, number)
+    return rows(database, number)
+
+
+@on_both
+async def test_the_search_for_traces_finds_what_is_there(store: Store, database: Database) -> None:
     """Before anything is erased the id stands in the database: else finding nothing would prove nothing."""
-    store = open_store(url(tmp_path))
     await fill(store)
 
-    assert places(tmp_path, ID)
+    assert whereabouts(database, ID)
     await store.close()
-    assert rows(tmp_path, ID) == [
+    assert rows(database, ID) == [
         "broadcasts.operator",
         "chats.chat_id",
         "deliveries.chat_id",
@@ -123,9 +134,9 @@ async def test_the_search_for_traces_finds_what_is_there(tmp_path: Path) -> None
     ]
 
 
-async def test_after_forgetting_the_id_is_nowhere(tmp_path: Path) -> None:
+@on_both
+async def test_after_forgetting_the_id_is_nowhere(store: Store, database: Database) -> None:
     """No table, no page of the file, no log; all that belongs to others stays as it was."""
-    store = open_store(url(tmp_path))
     await fill(store)
     others = await store.kept(OTHER)
 
@@ -133,10 +144,11 @@ async def test_after_forgetting_the_id_is_nowhere(tmp_path: Path) -> None:
 
     assert await store.kept(OTHER) == others
     assert not any((await store.kept(ID)).values())
-    assert places(tmp_path, ID) == []
-    assert (tmp_path / "bot.db-wal").stat().st_size == 0
+    assert whereabouts(database, ID) == []
+    if isinstance(database, File):
+        assert database.path.with_name("bot.db-wal").stat().st_size == 0
     await store.close()
-    assert (rows(tmp_path, ID), places(tmp_path, ID)) == ([], [])
+    assert (rows(database, ID), whereabouts(database, ID)) == ([], [])
 
 
 async def test_what_was_deleted_before_and_never_overwritten_goes_too(tmp_path: Path) -> None:
@@ -156,33 +168,35 @@ async def test_what_was_deleted_before_and_never_overwritten_goes_too(tmp_path: 
     await store.close()
 
 
-async def test_every_column_that_could_hold_an_id_is_filled_and_erased(tmp_path: Path) -> None:
+@on_both
+async def test_every_column_that_could_hold_an_id_is_filled_and_erased(
+    store: Store, database: Database
+) -> None:
     """A new table must be filled here, or be one of those that hold nobody."""
-    store = open_store(url(tmp_path))
     await fill(store)
     await store.close()
 
-    filled = {place.partition(".")[0] for place in rows(tmp_path, ID)}
+    filled = {place.partition(".")[0] for place in rows(database, ID)}
 
     assert filled == set(metadata.tables) - NOBODY
 
 
-async def test_a_group_is_forgotten_with_all_its_topics(tmp_path: Path) -> None:
+@on_both
+async def test_a_group_is_forgotten_with_all_its_topics(store: Store, database: Database) -> None:
     """And who set it up keeps what is their own."""
-    store = open_store(url(tmp_path))
     await fill(store)
     await store.subscribe(Chat(GROUP), WANTED, LATER, NOW, owner=OTHER)
 
     await store.forget(GROUP, LATER)
 
-    assert places(tmp_path, GROUP) == []
+    assert whereabouts(database, GROUP) == []
     assert len((await store.kept(ID))["subscriptions"]) == 1
     await store.close()
 
 
-async def test_a_delivery_in_flight_brings_nothing_back(tmp_path: Path) -> None:
+@on_both
+async def test_a_delivery_in_flight_brings_nothing_back(store: Store, database: Database) -> None:
     """Its outcome comes after the chat was forgotten; the number of its row is not given to another one."""
-    store = open_store(url(tmp_path))
     await fill(store)
     flying = {item.chat.id: item for item in await store.claim(NOW, OWNER, 10, first)}
 
@@ -194,46 +208,47 @@ async def test_a_delivery_in_flight_brings_nothing_back(tmp_path: Path) -> None:
     await store.settle(outcomes, OWNER, LATER)
 
     assert not any((await store.kept(ID)).values())
-    assert places(tmp_path, ID) == []
+    assert whereabouts(database, ID) == []
     assert [item.chat.id for item in again] == [88]
     assert (await store.history(Chat(88))).seen == frozenset()
     assert "w1" in (await store.history(Chat(OTHER))).seen
     await store.close()
 
 
-async def test_what_was_in_flight_to_a_forgotten_chat_is_not_tried_again(tmp_path: Path) -> None:
+@on_both
+async def test_what_was_in_flight_to_a_forgotten_chat_is_not_tried_again(
+    store: Store, database: Database
+) -> None:
     """Its row names nobody, and is over."""
-    store = open_store(url(tmp_path))
     await fill(store)
     await store.claim(NOW, OWNER, 10, first)
     await store.forget(ID, NOW)
     await store.close()
 
-    with closing(sqlite3.connect(tmp_path / "bot.db")) as connection:
-        left = connection.execute("SELECT chat_id, digest, state FROM deliveries ORDER BY id").fetchall()
+    left = database.rows("SELECT chat_id, digest, state FROM deliveries ORDER BY id")
 
     assert left == [(0, None, "empty"), (OTHER, "w1", "sending")]
 
 
-async def test_two_in_flight_at_once_can_be_forgotten(tmp_path: Path) -> None:
+@on_both
+async def test_two_in_flight_at_once_can_be_forgotten(store: Store, database: Database) -> None:
     """What is left of each has a key of its own."""
-    store = open_store(url(tmp_path))
     await fill(store)
     await store.claim(NOW, OWNER, 10, first)
 
     await store.forget(ID, NOW)
     await store.forget(OTHER, NOW)
 
-    assert (places(tmp_path, ID), places(tmp_path, OTHER)) == ([], [])
+    assert (whereabouts(database, ID), whereabouts(database, OTHER)) == ([], [])
     await store.close()
 
 
 # -- the operator's counts --------------------------------------------------------------------------------
 
 
-async def test_a_forgotten_subscriber_has_left(tmp_path: Path) -> None:
+@on_both
+async def test_a_forgotten_subscriber_has_left(store: Store, database: Database) -> None:
     """The day's count says so, once; what they had read stays counted."""
-    store = open_store(url(tmp_path))
     await fill(store)
     await store.pause(OTHER, "blocked", NOW)
 
@@ -241,78 +256,91 @@ async def test_a_forgotten_subscriber_has_left(tmp_path: Path) -> None:
     await store.forget(OTHER, NOW)
     await store.close()
 
-    with closing(sqlite3.connect(tmp_path / "bot.db")) as connection:
-        counted = dict(connection.execute("SELECT what, sum(count) FROM counts GROUP BY what").fetchall())
+    counted: dict[str, int] = dict(database.rows("SELECT what, sum(count) FROM counts GROUP BY what"))
     assert counted == {"joined": 3, "left": 2, "read": 2}
 
 
 # -- backups ----------------------------------------------------------------------------------------------
 
 
-def back_up(folder: Path) -> None:
-    """Keep the database as it is, as an operator would."""
-    with (
-        closing(sqlite3.connect(folder / "bot.db")) as source,
-        closing(sqlite3.connect(folder / "backup")) as copy,
-    ):
-        source.backup(copy)
+def back_up(database: Database) -> None:
+    """Keep the bot's tables as they are, as an operator would."""
+    if isinstance(database, File):
+        with (
+            closing(sqlite3.connect(database.path)) as source,
+            closing(sqlite3.connect(database.path.with_name("backup"))) as copy,
+        ):
+            source.backup(copy)
+        return
+    database.rows("DROP SCHEMA IF EXISTS backup CASCADE; CREATE SCHEMA backup")
+    for name in metadata.tables:
+        database.rows(f"CREATE TABLE backup.{name} AS SELECT * FROM {name}")  # noqa: S608
 
 
-def restore(folder: Path) -> None:
-    """Put the backup in the place of the database."""
-    for leftover in folder.glob("bot.db-*"):
-        leftover.unlink()
-    (folder / "backup").rename(folder / "bot.db")
+def restore(database: Database) -> None:
+    """Put the backup in the place of the tables."""
+    if isinstance(database, File):
+        for leftover in database.path.parent.glob("bot.db-*"):
+            leftover.unlink()
+        shutil.copy(database.path.with_name("backup"), database.path)
+        return
+    for name in metadata.tables:
+        database.rows(f"DELETE FROM {name}; INSERT INTO {name} SELECT * FROM backup.{name}")  # noqa: S608
 
 
-async def test_a_restored_backup_does_not_bring_a_forgotten_reader_back(tmp_path: Path) -> None:
+@on_both
+async def test_a_restored_backup_does_not_bring_a_forgotten_reader_back(
+    store: Store, database: Database
+) -> None:
     """Not the subscription, not what was read, not what was owed; and others keep theirs."""
-    store = open_store(url(tmp_path))
     await fill(store)
     others = await store.kept(OTHER)
-    back_up(tmp_path)
+    back_up(database)
     await store.forget(ID, LATER)
     await store.close()
-    restore(tmp_path)
+    restore(database)
+    if isinstance(database, File):
+        database.path.with_name("backup").unlink()
 
-    store = open_store(url(tmp_path))
+    store = open_store(database.url)
 
     assert not any((await store.kept(ID)).values())
-    assert places(tmp_path, ID) == []
+    assert whereabouts(database, ID) == []
     assert await store.kept(OTHER) == others
     await store.close()
 
 
-async def test_who_comes_back_after_being_forgotten_keeps_what_is_new(tmp_path: Path) -> None:
+@on_both
+async def test_who_comes_back_after_being_forgotten_keeps_what_is_new(
+    store: Store, database: Database
+) -> None:
     """Over restarts, in private and as who set up a group; and a backup from since then is restored as it is."""
-    store = open_store(url(tmp_path))
     await fill(store)
     await store.forget(ID, NOW)
     await store.subscribe(Chat(ID), WANTED, LATER, LATER)
     await store.subscribe(Chat(GROUP, 5), WANTED, LATER, LATER, owner=ID)
     await store.mark_seen(Chat(ID), "w3", LATER)
     kept = await store.kept(ID)
-    back_up(tmp_path)
+    back_up(database)
     await store.close()
 
     for _ in range(2):
-        store = open_store(url(tmp_path))
+        store = open_store(database.url)
         assert await store.kept(ID) == kept
         assert (await store.history(Chat(ID))).seen == {"w3"}
         await store.close()
-        if (tmp_path / "backup").exists():
-            restore(tmp_path)
+        restore(database)
 
 
-async def test_who_set_up_a_group_alone_is_known_since_then(tmp_path: Path) -> None:
+@on_both
+async def test_who_set_up_a_group_alone_is_known_since_then(store: Store, database: Database) -> None:
     """Somebody forgotten sets up a group that is older: the next start must not take that for old."""
-    store = open_store(url(tmp_path))
     await store.subscribe(Chat(GROUP), WANTED, LATER, NOW)
     await store.forget(ID, NOW)
     await store.subscribe(Chat(GROUP), WANTED, LATER, LATER, owner=ID)
     await store.close()
 
-    store = open_store(url(tmp_path))
+    store = open_store(database.url)
 
     found = await store.subscription(Chat(GROUP))
     assert found is not None
@@ -327,7 +355,7 @@ async def test_killed_between_the_mark_and_the_erasing_the_next_start_erases(tmp
     await store.close()
     died = subprocess.run([sys.executable, "-c", DYING, url(tmp_path), str(ID)], cwd=ROOT, check=False)
     assert died.returncode == -signal.SIGKILL
-    assert rows(tmp_path, ID)
+    assert rows(File(tmp_path / "bot.db"), ID)
     assert (tmp_path / "bot.db.forgotten").stat().st_size
 
     store = open_store(url(tmp_path))
@@ -392,6 +420,40 @@ async def test_when_the_mark_cannot_be_set_nothing_is_erased(tmp_path: Path) -> 
     await store.close()
 
 
+@on_server
+async def test_on_a_server_a_mark_names_nobody(store: Store, database: OnServer) -> None:
+    """It stands in a schema apart with its key, once for each chat, with the moment that counts."""
+    await store.forget(ID, LATER)
+    await store.forget(ID, NOW)
+    await store.forget(OTHER, NOW)
+
+    marks = database.rows("SELECT mark, moment FROM digest_bot_forgotten.marks ORDER BY moment")
+
+    assert [len(mark) for mark, _ in marks] == [64, 64]
+    assert [moment for _, moment in marks] == [int(at.timestamp() * 1000) for at in (NOW, LATER)]
+    assert (rows(database, ID), rows(database, OTHER)) == ([], [])
+    assert database.rows("SELECT octet_length(key) FROM digest_bot_forgotten.keys") == [(32,)]
+
+
+@on_server
+async def test_on_a_server_nothing_goes_without_the_key(store: Store, database: OnServer) -> None:
+    """Neither is anything erased that could come back, nor is a database opened that may hold who was forgotten."""
+    await fill(store)
+    await store.forget(OTHER, NOW)
+    before = await store.kept(ID)
+    database.rows(
+        "CREATE TABLE kept AS SELECT * FROM digest_bot_forgotten.keys; DELETE FROM digest_bot_forgotten.keys"
+    )
+
+    with pytest.raises(StoreError, match=r"the key in digest_bot_forgotten\.keys is missing.*put it back"):
+        await store.forget(ID, LATER)
+    with pytest.raises(StoreError, match=r"the key in digest_bot_forgotten\.keys is missing"):
+        open_store(database.url)
+
+    assert await store.kept(ID) == before
+    database.rows("INSERT INTO digest_bot_forgotten.keys SELECT * FROM kept; DROP TABLE kept")
+
+
 # -- while somebody reads ---------------------------------------------------------------------------------
 
 
@@ -416,9 +478,9 @@ async def test_what_a_reader_of_the_database_holds_back_goes_later(tmp_path: Pat
 # -- those long paused ------------------------------------------------------------------------------------
 
 
-async def test_who_has_been_paused_for_too_long_is_erased(tmp_path: Path) -> None:
+@on_both
+async def test_who_has_been_paused_for_too_long_is_erased(store: Store, database: Database) -> None:
     """Counted from the first pause; a group with one topic that is alive stays."""
-    store = open_store(url(tmp_path))
     for chat in (Chat(ID), Chat(OTHER), Chat(GROUP, 1), Chat(GROUP, 2), Chat(5)):
         await store.subscribe(chat, WANTED, NOW, NOW)
     for chat_id in (ID, OTHER, GROUP):
@@ -431,14 +493,14 @@ async def test_who_has_been_paused_for_too_long_is_erased(tmp_path: Path) -> Non
     assert await store.forget_paused(NOW) == 0
     assert await store.forget_paused(LATER) == 1
 
-    assert places(tmp_path, ID) == []
+    assert whereabouts(database, ID) == []
     assert [len((await store.kept(chat))["subscriptions"]) for chat in (OTHER, GROUP, 5)] == [1, 2, 1]
     await store.close()
 
 
-async def test_forgetting_is_over_before_the_next_answer(tmp_path: Path) -> None:
+@on_both
+async def test_forgetting_is_over_before_the_next_answer(store: Store, database: Database) -> None:
     """Many at once wait for each other and are all erased."""
-    store = open_store(url(tmp_path))
     ids = range(ID, ID + 20)
     for number in ids:
         await store.subscribe(Chat(number), WANTED, NOW, NOW)
@@ -446,7 +508,7 @@ async def test_forgetting_is_over_before_the_next_answer(tmp_path: Path) -> None
     await asyncio.gather(*(store.forget(number, LATER) for number in ids))
 
     assert left(await asyncio.gather(*(store.kept(number) for number in ids))) == 0
-    await open_outbox(url(tmp_path)).close()
+    await open_outbox(database.url).close()
     await store.close()
 
 

@@ -74,11 +74,17 @@ class Governor:
     """
 
     def __init__(self, rate: float) -> None:
-        budget = max(_BUDGET, math.ceil(rate))
-        self._all = _Schedule((1 + _TOLERANCE) / budget, late=_TOLERANCE)
-        self._bulk = _Schedule((1 + _TOLERANCE) / rate, late=_TOLERANCE)
+        self._rate = rate
+        self._all, self._bulk = (_Schedule(0, late=_TOLERANCE) for _ in range(2))
+        self.share(1)
         self._chats: dict[int, _Schedule] = {}
         self._many = 0
+
+    def share(self, processes: int) -> None:
+        """So many processes send for the same bot, each with an equal part of the budget."""
+        budget = max(_BUDGET, math.ceil(self._rate))
+        self._all.interval = processes * (1 + _TOLERANCE) / budget
+        self._bulk.interval = processes * (1 + _TOLERANCE) / self._rate
 
     def lane_wait(self, now: float, lane: Lane) -> float:
         """Seconds until the lane's next message may go, if no other takes its place; 0: now."""

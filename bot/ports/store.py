@@ -8,6 +8,7 @@ from bot.core.delivery import Decision, OnAmbiguous
 from bot.core.model import Chat, Delivery, History, Kind, Outlook, Pick, Preferences, Subscription, Wanted
 from bot.core.planning import Planned
 from bot.ports.inbox import Inbox
+from bot.ports.leases import Leases
 from bot.ports.outbox import Broadcasts, Corrections, Outbox
 from bot.ports.owners import Owners
 from bot.ports.privacy import Privacy
@@ -72,7 +73,7 @@ class Readers(Protocol):
         ...
 
 
-class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Outbox, Privacy, Figures, Protocol):
+class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Leases, Outbox, Privacy, Figures, Protocol):
     """Subscriptions, progress and deliveries.
 
     Every method is one transaction that is on disk when the method returns. Datetimes in and out are aware
@@ -113,8 +114,8 @@ class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Outbox, Privacy, Fi
         """Record what became of claimed deliveries; rows that `owner` does not hold stay as they are."""
         ...
 
-    async def recover(self, on_ambiguous: OnAmbiguous) -> int:
-        """Give back what a dead process left in flight; how many rows that were."""
+    async def recover(self, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
+        """Give back what dead processes left in flight; how many rows that were. `owner` is not dead."""
         ...
 
     async def hold(self, chat_id: int | None, until: dt.datetime) -> None:

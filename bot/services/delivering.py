@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -51,7 +51,7 @@ class Delivering:
 
     `last_wait`: seconds that a stop waits for answers. `languages` holds English at least; `added` is when this bot
     first had each digest. `informing` tells those who have set up groups and channels, and `link` opens a digest in
-    the bot, from a post in a channel.
+    the bot, from a post in a channel. Once this process is not `alive`, others send in its place.
     """
 
     store: Store
@@ -66,6 +66,7 @@ class Delivering:
     added: Added = field(default_factory=dict)
     links: Links = ANY
     informing: Informing | None = None
+    alive: Callable[[], bool] = lambda: True
     _watch: Watch = field(default_factory=Watch)
     _refused: dict[str, str] = field(default_factory=dict)
     _stopped: frozenset[str] = frozenset()
@@ -77,10 +78,14 @@ class Delivering:
 
     async def recover(self) -> None:
         """Take up where the last process ended: give back what was in flight, remember what was stopped."""
-        if recovered := await self.store.recover(self.pace.on_ambiguous):
-            _log.warning("delivery.recovered", count=recovered)
+        await self.rescue()
         self._refused = await self.store.stopped()
         self.take(self.library)
+
+    async def rescue(self) -> None:
+        """Give back what processes had in flight that are not alive any more."""
+        if recovered := await self.store.recover(self.pace.on_ambiguous, self.owner):
+            _log.warning("delivery.recovered", count=recovered)
 
     def take(self, library: Library, added: Added | None = None) -> None:
         """Deliver from this library from now on. A text that is new in it counts as never tried."""
@@ -128,7 +133,7 @@ class Delivering:
 
     async def _exchange(self) -> int:
         """One transaction: record what was answered, claim what may go next. How many went."""
-        sending = not self._stopping and self._watch.may_send(_monotonic())
+        sending = not self._stopping and self.alive() and self._watch.may_send(_monotonic())
         room = self.pace.in_flight - len(self._flying) if sending else 0
         if not room and not self._unrecorded:
             return 0

@@ -38,7 +38,7 @@ class SqlBroadcasts(Transactions):
 
     async def recipients(self) -> int:
         everybody = select(func.count()).select_from(subscriptions).where(subscriptions.c.paused == "")
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             return (await connection.execute(everybody)).scalar_one()
 
     async def draft(self, html: str, operator: int, now: dt.datetime) -> Broadcast:
@@ -62,13 +62,13 @@ class SqlBroadcasts(Transactions):
         return True
 
     async def broadcast(self, number: int) -> Broadcast | None:
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             row = (await connection.execute(select(broadcasts).where(broadcasts.c.id == number))).first()
         return _broadcast(row) if row else None
 
     async def unfinished(self) -> tuple[Broadcast, ...]:
         wanted = select(broadcasts).where(broadcasts.c.stage.not_in(OVER)).order_by(broadcasts.c.id)
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             rows = (await connection.execute(wanted)).all()
         return tuple(map(_broadcast, rows))
 
@@ -99,7 +99,7 @@ class SqlBroadcasts(Transactions):
     async def tally(self, number: int) -> Tally:
         mine = and_(deliveries.c.state.in_(tuple(State)), deliveries.c.broadcast_id == number)
         counted = select(deliveries.c.state, func.count()).where(mine).group_by(deliveries.c.state)
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             found = {row[0]: row[1] for row in await connection.execute(counted)}
         ended = (State.SENT, State.FAILED, State.UNKNOWN, State.EXPIRED)
         return Tally(sum(found.get(state, 0) for state in OPEN), *(found.get(state, 0) for state in ended))
@@ -113,7 +113,7 @@ class SqlBroadcasts(Transactions):
 
     async def missed(self, number: int, states: Collection[State]) -> int:
         mine = and_(deliveries.c.broadcast_id == number, deliveries.c.state.in_(states))
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             return (
                 await connection.execute(
                     select(func.count()).select_from(deliveries).where(mine, reachable())

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.broadcast import Stage
@@ -17,6 +16,7 @@ from bot.store.counting import count, count_settled, meet
 from bot.store.outbox import reachable
 from bot.store.rows import claimed_values, preferences_of, same_chat
 from bot.store.tables import broadcasts, chats, deliveries, progress, subscriptions
+from bot.store.upserts import upsert
 
 OPEN = (State.DUE, State.SENDING)
 """The states of the outbox: what is in another one is settled."""
@@ -100,7 +100,7 @@ async def see(connection: AsyncConnection, read: Sequence[tuple[Chat, str, str]]
             {"chat_id": chat.id, "thread_id": chat.thread, "digest": digest, "seen": now, "version": version}
             for chat, digest, version in read
         ]
-        row = upsert(progress)
+        row = upsert(connection, progress)
         last = {"version": row.excluded.version}
         key = ["chat_id", "thread_id", "digest"]
         known = row.excluded.version != ""
@@ -125,7 +125,7 @@ def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
         .join(subscriptions, same_chat(deliveries, subscriptions))
         .outerjoin(chats, same_chat(deliveries, chats))
         .where(_ready(now, 0, again=again), subscriptions.c.paused == "", ~doubtful)
-        .order_by(deliveries.c.attempt, deliveries.c.not_before)
+        .order_by(deliveries.c.attempt, deliveries.c.not_before, deliveries.c.id)
     )
 
 
@@ -153,7 +153,7 @@ async def _claim_broadcast(
     for table in (chats, theirs):
         due = due.outerjoin(table, same_chat(deliveries, table))
     due = due.where(_ready(now, running.id, again=again), reachable())
-    due = due.order_by(deliveries.c.attempt, deliveries.c.not_before).limit(limit)
+    due = due.order_by(deliveries.c.attempt, deliveries.c.not_before, deliveries.c.id).limit(limit)
     rows = (await connection.execute(due)).all()
     about = Pick(running.digest, 0, 0, running.version or "")
     await _change(connection, [claimed_values(row, owner, about, now) for row in rows])

@@ -19,7 +19,7 @@ class SqlCorrections(Transactions):
     async def versions(self, chat: Chat) -> dict[str, str]:
         mine = select(progress.c.digest, progress.c.version).where(of_chat(progress, chat))
         known = mine.where(progress.c.version != "").order_by(progress.c.seen.desc())
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             return {row.digest: row.version for row in await connection.execute(known)}
 
     async def correct(self, digest: str, version: str, html: str, operator: int, now: dt.datetime) -> int:
@@ -55,7 +55,7 @@ class SqlCorrections(Transactions):
             .order_by(deliveries.c.not_before, deliveries.c.id)
             .limit(limit)
         )
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             rows = (await connection.execute(stale)).all()
             read = select(progress).where(progress.c.chat_id.in_({row.chat_id for row in rows}))
             seen: dict[Chat, dict[str, dt.datetime]] = {}

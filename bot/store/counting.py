@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.model import Chat, Kind, State
 from bot.store.tables import chats, counts
+from bot.store.upserts import upsert
 
 What = Literal["joined", "left", "read"] | State
 """Of deliveries the states in which they end: one that is tried again after that counts again."""
@@ -18,7 +18,7 @@ What = Literal["joined", "left", "read"] | State
 async def count(connection: AsyncConnection, what: What, more: Mapping[str, int], now: dt.datetime) -> None:
     """Add to the day's counts, by key: of what was read the digests, of all else "" alone."""
     if more:
-        row = upsert(counts)
+        row = upsert(connection, counts)
         key = ["date", "what", "key"]
         more_of_it = {"count": counts.c.count + row.excluded.count}
         rows = [
@@ -47,4 +47,4 @@ async def meet(connection: AsyncConnection, met: Iterable[Chat], now: dt.datetim
         for chat in met
     ]
     if rows:
-        await connection.execute(upsert(chats).on_conflict_do_nothing(), rows)
+        await connection.execute(upsert(connection, chats).on_conflict_do_nothing(), rows)

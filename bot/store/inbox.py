@@ -4,18 +4,18 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, func, or_, select, text, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports.inbox import Received
-from bot.store.tables import inbox, leases
+from bot.store.leases import living
+from bot.store.tables import inbox
 from bot.store.transactions import Transactions
+from bot.store.upserts import upsert
 
 _WAITING = text("payload <> ''")
 """Written out, as the index has it."""
 _DONE = {"payload": "", "chat_id": 0, "owner": None}
-_LIVING = select(leases.c.owner)
 
 
 class SqlInbox(Transactions):
@@ -26,7 +26,7 @@ class SqlInbox(Transactions):
             return frozenset()
         chats = {each.chat_id for each in updates}
         others = select(inbox.c.chat_id, inbox.c.owner).where(
-            _WAITING, inbox.c.chat_id.in_(chats), inbox.c.owner != owner, inbox.c.owner.in_(_LIVING)
+            _WAITING, inbox.c.chat_id.in_(chats), inbox.c.owner != owner, inbox.c.owner.in_(living())
         )
         async with self._transaction() as connection:
             theirs = {row.chat_id: row.owner for row in await connection.execute(others)}
@@ -41,13 +41,13 @@ class SqlInbox(Transactions):
                 }
                 for each in updates
             ]
-            kept = upsert(inbox).on_conflict_do_nothing().returning(inbox.c.update_id, inbox.c.owner)
-            new = (await connection.execute(kept, rows)).all()
+            kept = upsert(connection, inbox).on_conflict_do_nothing()
+            new = (await connection.execute(kept.returning(inbox.c.update_id, inbox.c.owner), rows)).all()
         return frozenset(row.update_id for row in new if row.owner == owner)
 
     async def waiting(self, owner: str) -> tuple[Received, ...]:
         left = or_(inbox.c.owner.is_(None), inbox.c.owner != owner) & (
-            inbox.c.owner.is_(None) | inbox.c.owner.not_in(_LIVING)
+            inbox.c.owner.is_(None) | inbox.c.owner.not_in(living())
         )
         mine = select(inbox).where(_WAITING, inbox.c.owner == owner).order_by(inbox.c.update_id)
         async with self._transaction() as connection:

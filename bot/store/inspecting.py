@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot.core.diagnosis import Diagnosis, Status
-from bot.store.opening import SCHEMA
+from bot.store.schema import SCHEMA
 
 _RESTORE = "stop the bot and bring back a backup: “python -m bot restore FILE”"
 

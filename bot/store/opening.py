@@ -1,51 +1,66 @@
 """Opens the database: takes the lock, checks whose it is, migrates it, and says what to do when it cannot."""
 
 import fcntl
+import os
 import sqlite3
 from io import IOBase
 from pathlib import Path
 from urllib.parse import quote
 
 import structlog
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from bot.ports import StoreBusyError, StoreError
+from bot.store.backup import save_before_migrating
 from bot.store.broadcasts import SqlBroadcasts
 from bot.store.forgotten import Forgotten
 from bot.store.orders import Orders
 from bot.store.outbox import SqlOutbox
+from bot.store.postgres import at_once, look_at_server, name_of, open_server
 from bot.store.privacy import erase_forgotten
+from bot.store.schema import bring_up_to_date, must_be_current, version_of
 from bot.store.sql import SqlStore
-from bot.store.tables import metadata
+from bot.store.traces import Traces
+from bot.store.verifying import RESTORE, check
 
 _log = structlog.get_logger(__name__)
-SCHEMA = "0004"
-"""The newest migration; a test holds it to the folder."""
 _ASYNC = "sqlite+aiosqlite"
-_MIGRATIONS = Path(__file__).parent / "migrations"
+_EXAMPLES = "a file, as in sqlite:///data/bot.db, or PostgreSQL, as in postgresql://user:password@host/name"
+_KNOWN = {"host", "sslmode"}
+"""What an address of PostgreSQL may have after its question mark: the folder of a socket, and how it is encrypted."""
+
+
+class FileStore(Traces, SqlStore):
+    """A store that one process has to itself."""
 
 
 def open_store(url: str, *, make: bool = True) -> SqlStore:
-    """Open `sqlite:///path`, made if it is missing and `make` allows it, and bring its schema up to date.
+    """Open `sqlite:///path` or `postgresql://user:password@host/name`, and bring its schema up to date.
+
+    A file is made if it is missing, and the tables of an empty database, if `make` allows it.
 
     Raises:
         StoreBusyError: Another process has it.
         StoreError: What is wrong, and what to do about it. Nothing has been changed then.
     """
-    path, parsed = _file(url)
+    parsed = parsed_url(url)
+    if parsed.drivername == "postgresql":
+        return open_server(parsed, make=make)
+    path = Path(parsed.database or "")
     if not make:
         _must_exist(path)
-    lock = _lock(path)
+    lock = lock_of(path)
     try:
+        check(path)
         _prepare(path, parsed)
     except BaseException:
         lock.close()
         raise
-    return SqlStore(_engine(parsed), lock, path)
+    return FileStore(_engine(parsed), lock, path)
 
 
 class Onlooker(SqlBroadcasts, SqlOutbox):
@@ -53,35 +68,65 @@ class Onlooker(SqlBroadcasts, SqlOutbox):
 
 
 def orders_of(url: str) -> Orders:
-    """The orders to the bot whose database that is. Raises StoreError."""
-    return Orders(_file(url)[0])
+    """The orders to the bot whose database that is. Raises StoreError.
+
+    On PostgreSQL there are none: whoever has one writes it into the tables, beside the bot.
+    """
+    parsed = parsed_url(url)
+    return Orders(Path(parsed.database or "") if parsed.drivername == "sqlite" else None)
 
 
 def open_outbox(url: str) -> Onlooker:
-    """Open `sqlite:///path` to look at its deliveries and broadcasts; a bot may be at work with it.
+    """Open a database to look at its deliveries and broadcasts; a bot may be at work with it.
 
-    Such a reader writes nothing and makes no checkpoint, so it cannot meet the fault of SQLite before 3.51.3
+    On SQLite such a reader writes nothing and makes no checkpoint, so it cannot meet the fault of SQLite before 3.51.3
     that two writers can (https://sqlite.org/wal.html#walresetbug). It only holds the log's start back meanwhile.
 
     Raises:
         StoreError: What is wrong, and what to do about it.
     """
-    path, parsed = _file(url)
+    parsed = parsed_url(url)
+    if parsed.drivername == "postgresql":
+        return Onlooker(look_at_server(parsed))
+    path = Path(parsed.database or "")
     _must_exist(path)
-    reading = parsed.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
+    reading = _read_only(path, parsed)
     engine = create_engine(reading, poolclass=NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
-            version = _version(path, connection)
+            must_be_current(connection, str(path))
     except DBAPIError as error:
         raise StoreError(explain(path, error.orig)) from error
     finally:
         engine.dispose()
-    if version != SCHEMA:
-        raise StoreError(f"{path} is not up to date (schema {version}): start this version of the bot once")
     return Onlooker(
-        create_async_engine(reading.set(drivername=_ASYNC), poolclass=NullPool, hide_parameters=True), None
+        create_async_engine(reading.set(drivername=_ASYNC), poolclass=NullPool, hide_parameters=True)
     )
+
+
+def schema_of(url: str) -> tuple[str, str | None]:
+    """What messages call the database, and its schema (None: it is empty); a bot may be at work with it.
+
+    Raises:
+        StoreError: It is not there, cannot be read, or is not the bot's.
+    """
+    parsed = parsed_url(url)
+    if parsed.drivername == "postgresql":
+        return name_of(parsed), at_once(parsed, lambda connection: version_of(connection, name_of(parsed)))
+    path = Path(parsed.database or "")
+    _must_exist(path)
+    engine = create_engine(_read_only(path, parsed), poolclass=NullPool, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            return str(path), version_of(connection, str(path))
+    except DBAPIError as error:
+        raise StoreError(explain(path, error.orig)) from error
+    finally:
+        engine.dispose()
+
+
+def _read_only(path: Path, url: URL) -> URL:
+    return url.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
 
 
 def _must_exist(path: Path) -> None:
@@ -91,21 +136,22 @@ def _must_exist(path: Path) -> None:
         )
 
 
-def _file(url: str) -> tuple[Path, URL]:
-    """The file that `storage.url` names."""
+def parsed_url(url: str) -> URL:
+    """What `storage.url` says: a file of SQLite, or a database on a server of PostgreSQL."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:  # what it holds is not repeated: it may be a password
-        raise StoreError("storage.url is not a database URL: try sqlite:///data/bot.db") from error
+        raise StoreError(f"storage.url is not a database URL: try {_EXAMPLES}") from error
+    file = parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:")
     beside = parsed.host or parsed.username or parsed.query
-    if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:" or beside:
-        raise StoreError(
-            f"storage.url “{parsed.render_as_string()}” is not supported: use a file, as in sqlite:///data/bot.db"
-        )
-    return Path(parsed.database), parsed
+    server = parsed.drivername == "postgresql" and parsed.database and parsed.query.keys() <= _KNOWN
+    if not (server or (file and not beside)):
+        shown = parsed.set(query={}).render_as_string()  # a query can hold a password
+        raise StoreError(f"storage.url “{shown}” is not supported: try {_EXAMPLES}")
+    return parsed
 
 
-def _lock(path: Path) -> IOBase:
+def lock_of(path: Path) -> IOBase:
     """Keep a second process out: two writers on one SQLite file can corrupt it (SQLite before 3.51.3)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,27 +173,27 @@ def _lock(path: Path) -> IOBase:
 
 def _prepare(path: Path, url: URL) -> None:
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-    _begin_at_once(engine)  # a migration that dies half-way leaves nothing behind
+    begin_at_once(engine)  # a migration that dies half-way leaves nothing behind
     try:
         with engine.connect() as connection:
-            version = _version(path, connection)
-            if version is None:
-                _create(connection)
-            elif version != SCHEMA:
-                _migrate(connection)
-            connection.execute(text("INSERT OR REPLACE INTO meta (key, value) VALUES ('opened', 'yes')"))
+            bring_up_to_date(connection, str(path), lambda version: _copy_before_migrating(path, version))
             gone = erase_forgotten(connection, Forgotten(path))
             connection.commit()
             if gone:
                 _log.warning("forgotten.erased_again", chats=len(gone))
-                _write_anew(connection)
+                write_anew(connection)
     except DBAPIError as error:
         raise StoreError(explain(path, error.orig)) from error
     finally:
         engine.dispose()
 
 
-def _write_anew(connection: Connection) -> None:
+def _copy_before_migrating(path: Path, version: str) -> None:
+    copy = save_before_migrating(path, version)
+    _log.warning("store.migrating", before=version, backup=str(copy))
+
+
+def write_anew(connection: Connection) -> None:
     """Leave no trace of what is erased: a restored file may hold what was never overwritten."""
     driver = connection.connection.driver_connection
     try:
@@ -156,41 +202,6 @@ def _write_anew(connection: Connection) -> None:
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
         _log.warning("traces.left", reason=str(error))
-
-
-def _version(path: Path, connection: Connection) -> str | None:
-    """The schema's version; None for an empty database."""
-    tables = set(inspect(connection).get_table_names())
-    if not tables:
-        return None
-    if "alembic_version" not in tables:
-        raise StoreError(f"{path} belongs to another program: set storage.url to a file of the bot's own")
-    version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    known = {file.name.split("_", 1)[0] for file in (_MIGRATIONS / "versions").glob("*.py")}
-    if version is not None and version not in known:
-        raise StoreError(
-            f"{path} was written by a newer version of the bot (schema {version}): upgrade the bot, or set "
-            "storage.url to another file"
-        )
-    return version
-
-
-def _create(connection: Connection) -> None:
-    """An empty database gets today's schema at once; a test proves that all migrations lead to the same."""
-    metadata.create_all(connection)
-    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-    connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA})
-
-
-def _migrate(connection: Connection, to: str = "head") -> None:
-    # Imported here: most starts need no migration, and Alembic takes a tenth of a second to import.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, to)
 
 
 def _engine(url: URL) -> AsyncEngine:
@@ -204,7 +215,7 @@ def _engine(url: URL) -> AsyncEngine:
         pool_timeout=30,
     )
 
-    _begin_at_once(engine.sync_engine)
+    begin_at_once(engine.sync_engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
@@ -216,7 +227,7 @@ def _engine(url: URL) -> AsyncEngine:
     return engine
 
 
-def _begin_at_once(engine: Engine) -> None:
+def begin_at_once(engine: Engine) -> None:
     """Begin transactions here and not in the driver, which would leave changes of the schema out of them."""
 
     @event.listens_for(engine, "connect")
@@ -234,7 +245,9 @@ def explain(path: Path, error: BaseException | None) -> str:
     """A database error as a sentence that says what to do."""
     reason = str(error)
     if "not a database" in reason or "malformed" in reason:
-        return f"{path} is not a database of the bot's ({reason}): set storage.url to another file, or restore a backup"
+        return (
+            f"{path} is not a database of the bot's ({reason}): set storage.url to another file, or {RESTORE}"
+        )
     if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
         return _not_writable(path, reason)
     if "full" in reason or "I/O error" in reason:
@@ -244,6 +257,7 @@ def explain(path: Path, error: BaseException | None) -> str:
 
 def _not_writable(path: Path, reason: str) -> str:
     return (
-        f"cannot write {path} ({reason}): give this user the folder, for example with "
-        f"“chown -R $(id -u):$(id -g) {path.parent}”, or set storage.url to a place that can be written"
+        f"cannot write {path} ({reason}): give its folder to this user, as root with "
+        f"“chown -R {os.getuid()}:{os.getgid()} {path.parent.absolute()} && chmod -R u+rwX {path.parent.absolute()}”, "
+        "or set storage.url to a place that can be written"
     )

@@ -32,19 +32,19 @@ class SqlOutbox(Transactions):
 
     async def counts(self) -> dict[State, int]:
         counted = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             found = {row[0]: row[1] for row in await connection.execute(counted)}
         return {state: found.get(state, 0) for state in State}
 
     async def entries(self, wanted: Wanted, after: int, limit: int) -> tuple[Entry, ...]:
         some = select(deliveries).where(_which(wanted), deliveries.c.id > after)
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             rows = (await connection.execute(some.order_by(deliveries.c.id).limit(limit))).all()
         return tuple(_entry(row) for row in rows)
 
     async def matching(self, wanted: Wanted) -> tuple[int, int]:
         every = select(func.count()).select_from(deliveries).where(_which(wanted))
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             total = (await connection.execute(every)).scalar_one()
             return total, (await connection.execute(every.where(reachable()))).scalar_one()
 
@@ -62,7 +62,7 @@ class SqlOutbox(Transactions):
         hour = type_coerce(subscriptions.c.next_slot, BigInteger) // _HOUR
         ahead = subscriptions.c.next_slot < before
         counted = select(hour, func.count()).where(ahead).group_by(hour)
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             rows = (await connection.execute(counted)).all()
         return {dt.datetime.fromtimestamp(number * 3600, dt.UTC): count for number, count in rows}
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.core.model import Chat, Kind, Slot, State, Subscription
 from bot.core.planning import Planned
@@ -14,6 +13,7 @@ from bot.core.troubles import Trouble
 from bot.store.rows import new_delivery, of_chat, same_chat, subscription_of
 from bot.store.tables import chats, deliveries, meta, subscriptions
 from bot.store.transactions import Transactions
+from bot.store.upserts import upsert
 
 _LISTED = "channels"
 
@@ -23,7 +23,7 @@ class SqlOwners(Transactions):
 
     async def standing(self, chat_id: int) -> tuple[Subscription, ...]:
         mine = select(subscriptions).where(subscriptions.c.chat_id == chat_id)
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             rows = (await connection.execute(mine.order_by(subscriptions.c.thread_id))).all()
         return tuple(subscription_of(row) for row in rows)
 
@@ -34,7 +34,7 @@ class SqlOwners(Transactions):
             .where(subscriptions.c.owner == user, subscriptions.c.owner != 0, chats.c.kind == Kind.CHANNEL)
             .order_by(subscriptions.c.chat_id)
         )
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             return tuple((await connection.execute(theirs)).scalars())
 
     async def lose(self, chat_id: int, thread: int | None, trouble: Trouble) -> tuple[Subscription, ...]:
@@ -48,7 +48,7 @@ class SqlOwners(Transactions):
 
     async def lost(self) -> frozenset[Chat]:
         told = select(subscriptions.c.chat_id, subscriptions.c.thread_id).where(subscriptions.c.lost != "")
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             return frozenset(Chat(*row) for row in await connection.execute(told))
 
     async def owe(self, chat: Chat, date: dt.date, now: dt.datetime) -> bool:
@@ -58,17 +58,21 @@ class SqlOwners(Transactions):
             if row is None:
                 return False
             planned = Planned(subscription_of(row), Slot(date, now), State.DUE, now)
-            owed = upsert(deliveries).values(new_delivery(planned, State.DUE, now)).on_conflict_do_nothing()
+            owed = (
+                upsert(connection, deliveries)
+                .values(new_delivery(planned, State.DUE, now))
+                .on_conflict_do_nothing()
+            )
             return bool((await connection.execute(owed)).rowcount)
 
     async def listed(self) -> Mapping[str, int]:
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             kept = (await connection.execute(select(meta.c.value).where(meta.c.key == _LISTED))).scalar()
         return json.loads(kept) if kept else {}
 
     async def list_channels(self, channels: Mapping[str, int]) -> None:
-        row = upsert(meta).values(key=_LISTED, value=json.dumps(dict(channels)))
         async with self._transaction() as connection:
+            row = upsert(connection, meta).values(key=_LISTED, value=json.dumps(dict(channels)))
             await connection.execute(
                 row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value})
             )

@@ -1,20 +1,19 @@
 """All that is kept about a chat: shown, and erased from the tables."""
 
-import asyncio
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, text, union, update
+from sqlalchemy import ColumnElement, Delete, Update, and_, delete, exists, func, select, text, union, update
 from sqlalchemy.engine import Connection
 
 from bot.core.model import State
 from bot.ports.privacy import Kept
 from bot.store.counting import count
-from bot.store.forgotten import Forgotten
+from bot.store.forgotten import Marks
 from bot.store.inbox import forget_updates
 from bot.store.tables import broadcasts, chats, deliveries, holds, progress, subscriptions
-from bot.store.traces import Traces
+from bot.store.transactions import Transactions
 
 _BY_TOPIC = (chats, subscriptions, progress, deliveries)
 """The tables whose rows each belong to a chat or to a topic of one."""
@@ -24,7 +23,7 @@ _AT_ONCE = 200
 """Chats that one look at those long paused erases: the next look goes on."""
 
 
-class SqlPrivacy(Traces):
+class SqlPrivacy(Transactions):
     """Implements the `Privacy` port; the contracts are written there."""
 
     async def kept(self, chat_id: int) -> Kept:
@@ -34,7 +33,7 @@ class SqlPrivacy(Traces):
             _OWNED, subscriptions.c.owner == chat_id, subscriptions.c.chat_id != chat_id
         )
         mine["broadcasts"] = select(broadcasts).where(broadcasts.c.operator == chat_id)
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             return {
                 name: [dict(row) for row in (await connection.execute(rows)).mappings()]
                 for name, rows in mine.items()
@@ -42,8 +41,21 @@ class SqlPrivacy(Traces):
 
     async def forget(self, chat_id: int, now: dt.datetime) -> None:
         # The mark comes first: what a crash or a full disk leaves in the tables goes at the next opening.
-        await asyncio.to_thread(self._forgotten.add, chat_id, now)
+        await self._set_mark(chat_id, now)
         await self._erase([chat_id], now)
+
+    async def scrub(self) -> None:
+        """As the port has it: what lies in the files of a server is the server's."""
+
+    async def empty_log(self) -> None:
+        """As the port has it: the same."""
+
+    async def _set_mark(self, chat_id: int, now: dt.datetime) -> None:
+        """Set a mark that outlives a restored backup. Raises StoreError; then there is none."""
+        raise NotImplementedError
+
+    async def _scrub(self, chat_ids: Iterable[int]) -> None:
+        """Take from the files what has just been erased from the tables."""
 
     async def forget_paused(self, before: dt.datetime) -> int:
         other = subscriptions.alias()
@@ -71,8 +83,8 @@ class SqlPrivacy(Traces):
         await self._scrub(chat_ids)
 
 
-def erase(connection: Connection, chat_id: int, keep: Collection[int] = ()) -> None:
-    """Every row about a chat goes, but for those of the topics that are to `keep`.
+def erase(connection: Connection, chat_id: int, keep: Collection[int] = ()) -> int:
+    """Every row about a chat goes, but for those of the topics that are to `keep`; how many there were.
 
     A delivery in flight keeps its number, so that its outcome cannot be taken for that of another one, and
     nothing else.
@@ -80,20 +92,21 @@ def erase(connection: Connection, chat_id: int, keep: Collection[int] = ()) -> N
     flying = and_(_of(deliveries, chat_id, keep), deliveries.c.state == State.SENDING)
     nobody = {"chat_id": 0, "thread_id": deliveries.c.id, "digest": None, "version": "", "message_id": None}
     over = {"state": State.EMPTY, "owner": None, "code": "forgotten"}
-    connection.execute(update(deliveries).where(flying).values(**nobody, **over))
-    for table in reversed(_BY_TOPIC):
-        connection.execute(delete(table).where(_of(table, chat_id, keep)))
-    if keep:
-        return
-    connection.execute(delete(holds).where(holds.c.chat_id == chat_id))
-    forget_updates(connection, chat_id)
-    owned = and_(_OWNED, subscriptions.c.owner == chat_id)
-    connection.execute(update(subscriptions).where(owned).values(owner=0))
-    written = update(broadcasts).where(broadcasts.c.operator == chat_id)
-    connection.execute(written.values(operator=0, card=None))
+    changes: list[Delete | Update] = [update(deliveries).where(flying).values(**nobody, **over)]
+    changes += [delete(table).where(_of(table, chat_id, keep)) for table in reversed(_BY_TOPIC)]
+    if not keep:
+        forget_updates(connection, chat_id)
+        owned = and_(_OWNED, subscriptions.c.owner == chat_id)
+        written = update(broadcasts).where(broadcasts.c.operator == chat_id)
+        changes += [
+            delete(holds).where(holds.c.chat_id == chat_id),
+            update(subscriptions).where(owned).values(owner=0),
+            written.values(operator=0, card=None),
+        ]
+    return sum(connection.execute(change).rowcount for change in changes)
 
 
-def erase_forgotten(connection: Connection, forgotten: Forgotten) -> tuple[int, ...]:
+def erase_forgotten(connection: Connection, forgotten: Marks) -> tuple[int, ...]:
     """What a restored backup, or an end in the midst, brought back of forgotten chats goes; which they were.
 
     What is newer than their mark stays: they came back.
@@ -108,18 +121,9 @@ def erase_forgotten(connection: Connection, forgotten: Forgotten) -> tuple[int, 
     gone = []
     for chat_id, moment in among.items():
         later = select(chats.c.thread_id).where(chats.c.chat_id == chat_id, chats.c.since > moment)
-        keep = connection.execute(later).scalars().all()
-        before = _rows(connection)
-        erase(connection, chat_id, keep)
-        if _rows(connection) > before:
+        if erase(connection, chat_id, connection.execute(later).scalars().all()):
             gone.append(chat_id)
     return tuple(gone)
-
-
-def _rows(connection: Connection) -> int:
-    """How many rows this connection has changed so far."""
-    changes: int = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
-    return changes
 
 
 def _of(table: Any, chat_id: int, keep: Collection[int]) -> ColumnElement[bool]:

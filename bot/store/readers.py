@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 
 from sqlalchemy import and_, delete, exists, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.model import Chat, History, Kind, Preferences, State, Subscription
@@ -16,13 +15,14 @@ from bot.store.settling import leave_in_doubt, move, pause
 from bot.store.tables import chats, deliveries, progress, subscriptions
 from bot.store.tables import digests as registered
 from bot.store.transactions import Transactions
+from bot.store.upserts import upsert
 
 
 class SqlReaders(Transactions):
     """Implements the `Readers` port; the contracts are written there."""
 
     async def subscription(self, chat: Chat) -> Subscription | None:
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             row = (
                 await connection.execute(select(subscriptions).where(of_chat(subscriptions, chat)))
             ).first()
@@ -32,13 +32,14 @@ class SqlReaders(Transactions):
         self, chat: Chat, preferences: Preferences, next_slot: dt.datetime, now: dt.datetime, owner: int = 0
     ) -> None:
         wanted = subscribed_values(preferences, next_slot, owner)
-        statement = upsert(subscriptions).values(chat_id=chat.id, thread_id=chat.thread, told_end=0, **wanted)
         mine = exists().where(of_chat(subscriptions, chat), subscriptions.c.paused == "")
         async with self._transaction() as connection:
             if not (await connection.execute(select(mine))).scalar_one():
                 await count(connection, "joined", {"": 1}, now)
+            row = upsert(connection, subscriptions)
+            row = row.values(chat_id=chat.id, thread_id=chat.thread, told_end=0, **wanted)
             await connection.execute(
-                statement.on_conflict_do_update(index_elements=["chat_id", "thread_id"], set_=wanted)
+                row.on_conflict_do_update(index_elements=["chat_id", "thread_id"], set_=wanted)
             )
             await meet(connection, [chat, *([Chat(owner)] if owner else [])], now)
 
@@ -58,16 +59,15 @@ class SqlReaders(Transactions):
             await _drop_owed(connection, chat)
 
     async def language(self, chat: Chat) -> str:
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             known = await connection.execute(select(chats.c.language).where(of_chat(chats, chat)))
             return known.scalar() or ""
 
     async def speak(self, chat: Chat, kind: Kind, language: str, now: dt.datetime) -> None:
-        row = upsert(chats).values(
-            chat_id=chat.id, thread_id=chat.thread, kind=kind, language=language, since=now
-        )
         spoken = {"kind": kind, "language": language}
         async with self._transaction() as connection:
+            row = upsert(connection, chats)
+            row = row.values(chat_id=chat.id, thread_id=chat.thread, since=now, **spoken)
             await connection.execute(
                 row.on_conflict_do_update(index_elements=["chat_id", "thread_id"], set_=spoken)
             )
@@ -75,7 +75,7 @@ class SqlReaders(Transactions):
     async def last_date(self, chat: Chat) -> dt.date | None:
         digests = and_(of_chat(deliveries, chat), deliveries.c.broadcast_id == 0)
         latest = select(func.max(deliveries.c.local_date)).where(digests)
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             date: dt.date | None = (await connection.execute(latest)).scalar()
         return date
 
@@ -85,7 +85,7 @@ class SqlReaders(Transactions):
 
     async def paused(self, chat_id: int) -> tuple[Subscription, ...]:
         mine = select(subscriptions).where(subscriptions.c.chat_id == chat_id, subscriptions.c.paused != "")
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             rows = (await connection.execute(mine)).all()
         return tuple(subscription_of(row) for row in rows)
 
@@ -94,7 +94,7 @@ class SqlReaders(Transactions):
             await move(connection, old_id, new_id)
 
     async def history(self, chat: Chat) -> History:
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             rows = await connection.execute(select(progress.c.digest).where(of_chat(progress, chat)))
             since = await connection.execute(select(chats.c.since).where(of_chat(chats, chat)))
             return History(frozenset(rows.scalars()), since.scalar())

@@ -4,8 +4,19 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, literal, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.delivery import Decision
@@ -15,6 +26,15 @@ from bot.store.counting import count, count_settled
 from bot.store.outbox import reachable
 from bot.store.rows import of_chat, settled_values
 from bot.store.tables import Moment, chats, deliveries, holds, progress, subscriptions
+from bot.store.upserts import upsert
+
+_KEYS: Mapping[Table, tuple[str, ...]] = {
+    subscriptions: ("thread_id",),
+    deliveries: ("thread_id", "broadcast_id", "local_date"),
+    progress: ("thread_id", "digest"),
+    chats: ("thread_id",),
+}
+"""What a chat has only one of, in each table of its rows."""
 
 
 async def settle(
@@ -72,19 +92,18 @@ async def _follow_up(connection: AsyncConnection, decision: Decision, chat: Chat
 async def hold(connection: AsyncConnection, until: Mapping[int, dt.datetime]) -> None:
     """Remember until when Telegram wants chats left alone; 0 stands for all of them."""
     if until:
-        row = upsert(holds)
+        row = upsert(connection, holds)
         row = row.on_conflict_do_update(index_elements=["chat_id"], set_={"until": row.excluded.until})
         await connection.execute(row, [{"chat_id": chat, "until": end} for chat, end in until.items()])
 
 
 async def move(connection: AsyncConnection, old_id: int, new_id: int) -> None:
     """As `Store.move`."""
-    for table in (subscriptions, deliveries, progress, chats):
-        # A row that the new id has already wins; the old one is then left behind and deleted.
-        await connection.execute(
-            update(table).prefix_with("OR IGNORE").where(table.c.chat_id == old_id).values(chat_id=new_id)
-        )
-        await connection.execute(delete(table).where(table.c.chat_id == old_id))
+    for table, key in _KEYS.items():
+        new = table.alias()
+        taken = exists().where(new.c.chat_id == new_id, *(new.c[name] == table.c[name] for name in key))
+        await connection.execute(delete(table).where(table.c.chat_id == old_id, taken))
+        await connection.execute(update(table).where(table.c.chat_id == old_id).values(chat_id=new_id))
     await close_unreachable(connection, deliveries.c.chat_id == new_id, "left")
 
 

@@ -1,10 +1,10 @@
 """The store on SQL: each method answers one question of the use cases in one transaction."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.broadcast import Stage
@@ -17,6 +17,7 @@ from bot.store.claiming import OPEN, claim
 from bot.store.corrections import SqlCorrections
 from bot.store.counting import count_settled
 from bot.store.inbox import SqlInbox
+from bot.store.leases import SqlLeases, living
 from bot.store.outbox import SqlOutbox
 from bot.store.owners import SqlOwners
 from bot.store.privacy import SqlPrivacy
@@ -25,10 +26,22 @@ from bot.store.rows import new_delivery, same_chat, subscription_of
 from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, settle
 from bot.store.statistics import SqlStatistics
 from bot.store.tables import broadcasts, deliveries, holds, meta, stopped, subscriptions
+from bot.store.upserts import upsert
+
+_AT_ONCE = 5000
+"""Slots that one statement sets."""
 
 
 class SqlStore(
-    SqlReaders, SqlOwners, SqlBroadcasts, SqlCorrections, SqlInbox, SqlOutbox, SqlPrivacy, SqlStatistics
+    SqlReaders,
+    SqlOwners,
+    SqlBroadcasts,
+    SqlCorrections,
+    SqlInbox,
+    SqlLeases,
+    SqlOutbox,
+    SqlPrivacy,
+    SqlStatistics,
 ):
     """Implements the `Store` port; the contracts are written there."""
 
@@ -43,10 +56,10 @@ class SqlStore(
             planned = [planner(subscription_of(row)) for row in rows]
             new = [new_delivery(item, item.state, now) for item in planned if item.state is not None]
             if new:
-                await connection.execute(upsert(deliveries).on_conflict_do_nothing(), new)
+                await connection.execute(upsert(connection, deliveries).on_conflict_do_nothing(), new)
             late = [item.state for item in planned if item.state is State.EXPIRED]
             await count_settled(connection, late, now)
-            await _set_slots(connection, [(item.subscription.chat, item.next_slot) for item in planned])
+            await _set_slots(connection, ((item.subscription.chat, item.next_slot) for item in planned))
         return len(rows), len(late)
 
     async def claim(
@@ -74,9 +87,10 @@ class SqlStore(
         async with self._transaction() as connection:
             await settle(connection, decisions, owner, now)
 
-    async def recover(self, on_ambiguous: OnAmbiguous) -> int:
+    async def recover(self, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
+        left = and_(deliveries.c.owner != owner, deliveries.c.owner.not_in(living()))
         async with self._transaction() as connection:
-            stuck = select(deliveries).where(deliveries.c.state == State.SENDING)
+            stuck = select(deliveries).where(deliveries.c.state == State.SENDING, left)
             rows = (await connection.execute(stuck)).all()
             for row in rows:
                 await become(connection, row, recover(row.attempt, on_ambiguous), "crashed")
@@ -108,14 +122,14 @@ class SqlStore(
         return {row.chat_id or None: row.until for row in rows}
 
     async def stop_digest(self, digest: str, version: str) -> None:
-        row = upsert(stopped).values(digest=digest, version=version)
         async with self._transaction() as connection:
+            row = upsert(connection, stopped).values(digest=digest, version=version)
             await connection.execute(
                 row.on_conflict_do_update(index_elements=["digest"], set_={"version": version})
             )
 
     async def stopped(self) -> dict[str, str]:
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             rows = (await connection.execute(select(stopped))).all()
         return {row.digest: row.version for row in rows}
 
@@ -127,7 +141,7 @@ class SqlStore(
             active = select(subscriptions).where(subscriptions.c.next_slot.is_not(None))
             rows = (await connection.execute(active)).all()
             found = map(subscription_of, rows)
-            await _set_slots(connection, [(item.chat, planner(item)) for item in found])
+            await _set_slots(connection, ((item.chat, planner(item)) for item in found))
             await _remember(connection, "tzdata", version)
         return len(rows)
 
@@ -156,16 +170,16 @@ _OLDEST = [
 ]
 
 
-async def _set_slots(connection: AsyncConnection, slots: Sequence[tuple[Chat, dt.datetime]]) -> None:
-    if slots:
-        mine = update(subscriptions).where(
-            subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
-        )
-        await connection.execute(
-            mine, [{"chat": chat.id, "thread": chat.thread, "next_slot": at} for chat, at in slots]
-        )
+async def _set_slots(connection: AsyncConnection, slots: Iterable[tuple[Chat, dt.datetime]]) -> None:
+    """Some at a time: PostgreSQL ends a transaction that is silent or busy for too long."""
+    mine = update(subscriptions).where(
+        subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
+    )
+    rows = ({"chat": chat.id, "thread": chat.thread, "next_slot": at} for chat, at in slots)
+    while some := list(islice(rows, _AT_ONCE)):
+        await connection.execute(mine, some)
 
 
 async def _remember(connection: AsyncConnection, key: str, value: str) -> None:
-    row = upsert(meta).values(key=key, value=value)
+    row = upsert(connection, meta).values(key=key, value=value)
     await connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

@@ -23,7 +23,7 @@ class SqlStatistics(Transactions):
 
     async def statistics(self, now: dt.datetime) -> tuple[Statistics, Mapping[str, int]]:
         since = now.astimezone(dt.UTC).date() - dt.timedelta(days=DAYS - 1)
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             joined, left = await _days(connection, "joined", since), await _days(connection, "left", since)
             settled = await _sums(connection, counts.c.what, counts.c.what.in_(tuple(State)), since)
             read = await _sums(connection, counts.c.key, counts.c.what == "read", since)

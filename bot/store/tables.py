@@ -35,7 +35,18 @@ class Moment(TypeDecorator[dt.datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
         """From the database."""
-        return None if value is None else _EPOCH + value * _MILLISECOND
+        if value is None or isinstance(value, int):
+            return None if value is None else _EPOCH + value * _MILLISECOND
+        raise ValueError("a moment is no number")
+
+
+Serial = BigInteger().with_variant(Integer, "sqlite")
+"""A number that the database gives; SQLite's are of 64 bits as they are."""
+
+
+def _some(name: str, *columns: str, where: str) -> Index:
+    """An index over some of the rows."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 metadata = MetaData()
@@ -62,10 +73,10 @@ subscriptions = Table(
     ),  # what the owner was told of its loss
     Index("subscriptions_next_slot", "next_slot"),
     # /forgetme asks for what somebody has set up: few rows have an owner.
-    Index("subscriptions_owner", "owner", sqlite_where=text("owner <> 0")),
+    _some("subscriptions_owner", "owner", where="owner <> 0"),
     Index("subscriptions_time", "time", "paused", "resume"),  # all that /stats asks for
     # Those paused for a year are erased.
-    Index("subscriptions_paused", "paused_since", sqlite_where=text("paused_since IS NOT NULL")),
+    _some("subscriptions_paused", "paused_since", where="paused_since IS NOT NULL"),
 )
 
 chats = Table(
@@ -98,7 +109,7 @@ counts = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Serial, primary_key=True),
     Column("chat_id", BigInteger, nullable=False),
     Column("thread_id", BigInteger, nullable=False),
     Column("broadcast_id", Integer, nullable=False),  # 0: a digest
@@ -117,7 +128,7 @@ deliveries = Table(
     UniqueConstraint("chat_id", "thread_id", "broadcast_id", "local_date", name="deliveries_one_a_date"),
     Index("deliveries_state", "state", "broadcast_id", "attempt", "not_before"),
     # Only posts in groups and channels are edited: private deliveries, which are most, cost nothing here.
-    Index("deliveries_posts", "digest", "version", sqlite_where=text("chat_id < 0")),
+    _some("deliveries_posts", "digest", "version", where="chat_id < 0"),
 )
 
 broadcasts = Table(
@@ -172,13 +183,7 @@ inbox = Table(
     Column("attempt", Integer, nullable=False),  # how often it was begun
     Column("owner", String(32)),  # who handles it
     Column("received", Moment, nullable=False),
-    Index(
-        "inbox_waiting",
-        "chat_id",
-        "update_id",
-        sqlite_where=text("payload <> ''"),
-        postgresql_where=text("payload <> ''"),
-    ),
+    _some("inbox_waiting", "chat_id", "update_id", where="payload <> ''"),
     Index("inbox_received", "received"),
 )
 

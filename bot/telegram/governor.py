@@ -86,6 +86,10 @@ class GovernorLimiter(BaseRateLimiter[str]):
                 call.turn.set_exception(NotSentError("the bot stops"))
         self._waiting[Lane.BULK].clear()
 
+    def share(self, processes: int) -> None:
+        """So many processes send for the same bot."""
+        self._governor.share(processes)
+
     def forget(self, chat: int) -> None:
         """Know nothing of this chat any more; what waits for its turn keeps it."""
         self._governor.forget(chat)

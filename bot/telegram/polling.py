@@ -67,17 +67,23 @@ def _nothing() -> None:
     """What happens by default."""
 
 
+async def _at_once() -> None:
+    """Nobody else asks in this bot's place."""
+
+
 @dataclass(slots=True)
 class Polling:
     """Asks Telegram for updates, for ever, whatever the network does.
 
-    `take` keeps updates, and returns the highest number of them; only then the next question confirms them.
+    `take` keeps updates, and returns the highest number of them; only then the next question confirms them. `turn`
+    waits until this process is the one to ask.
     `on_poll` is called after each answer, `on_conflict` whenever another process broke the question off.
     """
 
     application: App
     take: Callable[[Any], Awaitable[int]]
     alerts: Alerts
+    turn: Callable[[], Awaitable[None]] = _at_once
     on_poll: Callable[[], None] = _nothing
     on_conflict: Callable[[], None] = _nothing
     _offset: int = field(default=0, init=False)
@@ -88,6 +94,7 @@ class Polling:
     async def run(self) -> NoReturn:
         """Go on until cancelled. What was received and not confirmed then comes again, and is known by its number."""
         while True:
+            await self.turn()
             wait = await self.poll()
             await asyncio.sleep(wait)
 

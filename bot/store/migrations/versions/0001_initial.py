@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.create_index("subscriptions_next_slot", "subscriptions", ["next_slot"])
     op.create_table(
         "deliveries",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
         sa.Column("chat_id", sa.BigInteger, nullable=False),
         sa.Column("thread_id", sa.BigInteger, nullable=False),
         sa.Column("broadcast_id", sa.Integer, nullable=False),

@@ -16,6 +16,8 @@ def upgrade() -> None:
     op.add_column("broadcasts", sa.Column("digest", sa.String(64)))
     op.add_column("broadcasts", sa.Column("version", sa.String(16)))
     posts = sa.text("chat_id < 0")
-    op.create_index("deliveries_posts", "deliveries", ["digest", "version"], sqlite_where=posts)
+    op.create_index(
+        "deliveries_posts", "deliveries", ["digest", "version"], sqlite_where=posts, postgresql_where=posts
+    )
     op.create_index("progress_version", "progress", ["digest", "version"])
     op.create_index("broadcasts_correction", "broadcasts", ["digest", "version"], unique=True)

@@ -21,12 +21,22 @@ def upgrade() -> None:
     ):
         op.add_column("subscriptions", column)
     owned = sa.text("owner <> 0")
-    op.create_index("subscriptions_owner", "subscriptions", ["owner"], sqlite_where=owned)
+    op.create_index(
+        "subscriptions_owner", "subscriptions", ["owner"], sqlite_where=owned, postgresql_where=owned
+    )
     op.create_index("subscriptions_time", "subscriptions", ["time", "paused", "resume"])
     paused = sa.text("paused_since IS NOT NULL")
-    op.create_index("subscriptions_paused", "subscriptions", ["paused_since"], sqlite_where=paused)
+    op.create_index(
+        "subscriptions_paused",
+        "subscriptions",
+        ["paused_since"],
+        sqlite_where=paused,
+        postgresql_where=paused,
+    )
     # Since when they are paused was not kept: for these the year until they are erased begins today.
-    op.execute("UPDATE subscriptions SET paused_since = 1000 * strftime('%s', 'now') WHERE paused <> ''")
+    today = sa.table("subscriptions", sa.column("paused"), sa.column("paused_since"))
+    now = 1000 * sa.cast(sa.extract("epoch", sa.func.current_timestamp()), sa.BigInteger)
+    op.execute(sa.update(today).where(today.c.paused != "").values(paused_since=now))
     op.create_table(
         "chats",
         sa.Column("chat_id", sa.BigInteger, primary_key=True, autoincrement=False),

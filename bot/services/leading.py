@@ -1,0 +1,88 @@
+"""One of the bot's processes leads: it does what must be done once, and all of them send and answer."""
+
+import asyncio
+import datetime as dt
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from bot.ports.leases import Leases
+
+_log = structlog.get_logger(__name__)
+LEASE = dt.timedelta(seconds=30)
+"""After so long without a word a process counts as dead, and others take over what it had."""
+
+
+@dataclass(slots=True)
+class Leadership:
+    """What this process, `owner`, knows of its own leases, by its monotonic clock, which begins before the database's.
+
+    So it stops sooner than others take over. `told` hears at each renewal how many processes share the work.
+    """
+
+    store: Leases
+    owner: str
+    length: dt.timedelta = LEASE
+    told: Callable[[int], None] = lambda _: None
+    _alive_from: float = math.inf
+    _alive_until: float = -math.inf
+    _leads_until: float = -math.inf
+    _led: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def every(self) -> float:
+        """Seconds between two renewals."""
+        return self.length.total_seconds() / 3
+
+    @property
+    def alive(self) -> bool:
+        """Whether what this process has in hand is its own; if not, it must begin nothing new."""
+        return not self.store.shared or self._alive_from <= _monotonic() < self._alive_until
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that does what must be done once."""
+        return not self.store.shared or _monotonic() < self._leads_until
+
+    async def wait(self) -> None:
+        """Return when this process leads."""
+        while not self.leads:
+            self._led.clear()
+            await self._led.wait()
+
+    async def tick(self) -> None:
+        """Renew the leases. Raises StoreError; those at hand then run out in their time."""
+        led, now = self.leads, _monotonic()
+        replicas = await self.store.renew(self.owner, self.length)
+        if now >= self._alive_until:
+            # A newcomer lets the others learn of it first, so that all together keep to the rate.
+            self._alive_from = now + (self.every if replicas > 1 else 0)
+        self._alive_until = now + self.length.total_seconds()
+        self.told(replicas)
+        if await self.store.lead(self.owner, self.length):
+            self._leads_until = now + self.length.total_seconds()
+            self._led.set()
+        else:
+            self._leads_until = -math.inf
+        if led != self.leads:
+            _log.info("replica.leads" if self.leads else "replica.follows", replicas=replicas)
+
+    async def let_go(self) -> None:
+        """Begin nothing new, and let others take over at once."""
+        self._alive_until = self._leads_until = -math.inf
+        await self.store.let_go(self.owner)
+
+    def only(self, tick: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+        """A tick that does its work while this process leads."""
+
+        async def led() -> Any:
+            return await tick() if self.leads else None
+
+        return led
+
+
+def _monotonic() -> float:
+    return asyncio.get_running_loop().time()
