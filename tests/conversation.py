@@ -13,6 +13,7 @@ import aiohttp
 
 from bot.sandbox import Sandbox
 from tests.forking import Forked, command
+from tests.token_scan import search, secrets_of
 
 READER, OTHER = 501, 502
 GROUP, CHANNEL = -1001000000001, -1001000000002
@@ -40,7 +41,10 @@ async def until(reached: Callable[[], Awaitable[bool]]) -> None:
 
 
 class BotProcess:
-    """`python -m bot run` against a sandbox; its files lie in `folder` and outlive the process."""
+    """`python -m bot run` against a sandbox; its files lie in `folder` and outlive the process.
+
+    It logs at DEBUG, and when it has ended, no secret may stand in its output or in its files.
+    """
 
     patience = PATIENCE
     """Seconds that it may take to end."""
@@ -57,8 +61,10 @@ class BotProcess:
             "BOT_CONTENT__PATH": str(SAMPLE),
             "BOT_STORAGE__URL": f"sqlite:///{folder}/bot.db",
             "BOT_CLOCK__OFFSET_FILE": str(folder / "clock"),
+            "BOT_LOG__LEVEL": "debug",
             **environment,
         }
+        self._folder = folder
         self._process: Forked | None = None
 
     async def start(self) -> None:
@@ -74,7 +80,9 @@ class BotProcess:
     async def ended(self) -> tuple[int, str]:
         """Wait for its end; exit code and everything that it printed."""
         assert self._process is not None
-        return await self._process.ended(self.patience)
+        code, output = await self._process.ended(self.patience)
+        self.searched(output.encode())
+        return code, output
 
     async def prints(self, words: str) -> None:
         """Wait until its log holds these words."""
@@ -82,6 +90,11 @@ class BotProcess:
         async with asyncio.timeout(self.patience):
             while words not in self._process.log:
                 await asyncio.sleep(0.02)
+
+    def searched(self, output: bytes) -> None:
+        """Fail where a secret stands in what this process has left behind, files of secrets left out."""
+        known = [value for name, value in self._environment.items() if name.endswith("_FILE")]
+        search(secrets_of(self._environment), output, self._folder, known)
 
     async def kill(self) -> None:
         """The hard way: kill -9."""
