@@ -30,15 +30,21 @@ async def incoming(
     wiring, settings = parts.wiring, parts.wiring.settings
     bot, url = wiring.application.bot, settings.telegram.webhook_url
     pages = (*health.routes(), *metrics.routes(health))
+
+    async def turn() -> None:
+        if not wiring.leading.leads:
+            await wiring.leading.wait()
+            health.polled()  # its silence begins here
+
     if secret is None or url is None:
         health.receives = lambda: wiring.leading.leads
         poller = Polling(
             wiring.application,
             receiving.take,
             parts.alerts,
-            wiring.leading.wait,
             health.polled,
             health.conflict,
+            turn=turn,
         )
         async with _served(pages, settings.web):
             await unregister(bot)  # what an earlier configuration has set would keep updates away

@@ -22,7 +22,7 @@ import yaml
 from bot.sandbox import Sandbox
 from bot.store import open_store
 from tests.conftest import TOKEN
-from tests.test_bot_end_to_end import free_port
+from tests.conversation import free_port
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")

@@ -63,11 +63,14 @@ class SqlInbox(Transactions):
             await connection.execute(done.values(**_DONE))
 
     async def oldest_waiting(self) -> dt.datetime | None:
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             oldest: dt.datetime | None = (
                 await connection.execute(select(func.min(inbox.c.received)).where(_WAITING))
             ).scalar()
         return oldest
+
+    async def empty_log(self) -> None:
+        """As the port has it: what lies in the files of a server is the server's."""
 
     async def purge_inbox(self, before: dt.datetime) -> None:
         async with self._transaction() as connection:
@@ -87,10 +90,11 @@ async def take_effect(connection: AsyncConnection, number: int) -> bool:
     return True
 
 
-def forget_updates(connection: Connection, chat_id: int) -> None:
-    """What waits from this chat, or speaks of it, counts as handled: nothing but its number is kept."""
+def forget_updates(connection: Connection, chat_id: int) -> int:
+    """What waits from this chat, or speaks of it, counts as handled: nothing but its number is kept. How many."""
     spoken = or_(*(inbox.c.payload.contains(part) for part in in_payload(chat_id)))
-    connection.execute(update(inbox).where(_WAITING, (inbox.c.chat_id == chat_id) | spoken).values(**_DONE))
+    theirs = update(inbox).where(_WAITING, (inbox.c.chat_id == chat_id) | spoken)
+    return connection.execute(theirs.values(**_DONE)).rowcount
 
 
 def in_payload(chat_id: int) -> tuple[str, str]:

@@ -95,7 +95,6 @@ def erase(connection: Connection, chat_id: int, keep: Collection[int] = ()) -> i
     changes: list[Delete | Update] = [update(deliveries).where(flying).values(**nobody, **over)]
     changes += [delete(table).where(_of(table, chat_id, keep)) for table in reversed(_BY_TOPIC)]
     if not keep:
-        forget_updates(connection, chat_id)
         owned = and_(_OWNED, subscriptions.c.owner == chat_id)
         written = update(broadcasts).where(broadcasts.c.operator == chat_id)
         changes += [
@@ -103,7 +102,8 @@ def erase(connection: Connection, chat_id: int, keep: Collection[int] = ()) -> i
             update(subscriptions).where(owned).values(owner=0),
             written.values(operator=0, card=None),
         ]
-    return sum(connection.execute(change).rowcount for change in changes)
+    gone = sum(connection.execute(change).rowcount for change in changes)
+    return gone if keep else gone + forget_updates(connection, chat_id)
 
 
 def erase_forgotten(connection: Connection, forgotten: Marks) -> tuple[int, ...]:

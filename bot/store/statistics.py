@@ -51,7 +51,7 @@ class SqlStatistics(Transactions):
         updates = select(func.count()).select_from(inbox).where(text("payload <> ''"))  # as its index has it
         state = deliveries.c.state
         waiting = select(state, func.count()).where(state.in_(OPEN)).group_by(state)
-        async with self._transaction() as connection:
+        async with self._beside() as connection:
             settled = await _sums(connection, counts.c.what, counts.c.what.in_(tuple(State)), dt.date.min)
             found = {row[0]: row[1] for row in (await connection.execute(waiting)).all()}
             subscribed = (await connection.execute(active)).scalar_one()
