@@ -45,7 +45,6 @@ _PATIENCE = dt.timedelta(days=365)
 """How long those who have blocked the bot are remembered: some come back."""
 _LAST_ALERTS = 2.0
 """Seconds that a stop takes to tell the operator what has just happened."""
-
 _TAKE_OVER = 60.0
 """Seconds that a start waits for another process to let go of the database."""
 
@@ -59,7 +58,7 @@ async def run(
 ) -> None:
     """Run until `stop` is set. Telegram calls the bot if there is a webhook's secret; else the bot asks Telegram.
 
-    Several that share a database take over from one that they hear nothing of for a `lease`.
+    On PostgreSQL others take over when nothing is heard of this process for a `lease`.
 
     Raises:
         StartError: Something outside is not as it must be; nothing was half done.
@@ -70,59 +69,49 @@ async def run(
     languages = load_languages()
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(_opened(settings.storage.url, clock, stop))
+        enter = stack.enter_async_context
+        store = await enter(_opened(settings.storage.url, clock, stop))
         health = Health(store, clock, settings.web.silence, database_file(settings.storage.url))
-        metrics = Metrics(__version__, SCHEMA)
-        limiter = GovernorLimiter(
-            settings.delivery.rate, clock, store, await store.holds(clock.now()), metrics
-        )
-        leading = await stack.enter_async_context(_leading(store, limiter, lease))
+        metrics, held = Metrics(__version__, SCHEMA), await store.holds(clock.now())
+        limiter = GovernorLimiter(settings.delivery.rate, clock, store, held, metrics)
+        leading = await enter(_leading(store, limiter, lease))
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
-        application = build_application(
-            secret, telegram.api_url, limiter, settings.delivery.in_flight, metrics
-        )
-        await stack.enter_async_context(connected(application, telegram.api_url))
+        in_flight = settings.delivery.in_flight
+        application = build_application(secret, telegram.api_url, limiter, in_flight, metrics)
+        await enter(connected(application, telegram.api_url))
         wiring = Wiring(application, store, clock, settings, languages, leading, metrics)
         parts = await wiring.parts(secret, limiter, gate)
-        await parts.take(library)
-        await parts.delivering.recover()
-        await parts.broadcasting.recover(settings.delivery.max_lateness)
+        await parts.begin(library)
         reloading = following(content, state, parts.publish, parts.alerts)
         _connect(health, parts, limiter, reloading)
         receiving = Receiving(application, store, gate, clock, leading.owner, metrics)
         stack.push_async_callback(receiving.stop)
         await receiving.resume()
-        ways = incoming(parts, receiving, health, metrics, webhook_secret)
+        watching = await enter(incoming(parts, receiving, health, metrics, webhook_secret))
         channels = wiring.listing(parts.informing, parts.alerts)
-        ticks = _ticks(parts, receiving, reloading, channels, clock)
-        ticks |= await stack.enter_async_context(ways)
-        await leading.only(parts.show)()
-        await leading.only(channels)()
+        for once in (parts.show, channels):
+            await leading.only(once)()
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        await stack.enter_async_context(_ticking(parts.delivering, parts.alerts, limiter, ticks))
+        ticks = _ticks(parts, receiving, reloading, channels)
+        await enter(_ticking(parts.delivering, parts.alerts, limiter, {**ticks, **watching}))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
 
 
 def _ticks(
-    parts: Parts, receiving: Receiving, reloading: Reloading, channels: Tick, clock: Clock
+    parts: Parts, receiving: Receiving, reloading: Reloading, channels: Tick
 ) -> dict[str, tuple[Tick, float]]:
-    """What is done by the clock besides delivery, each with its seconds: some of it by the process that leads alone."""
-    leading, store = parts.wiring.leading, parts.wiring.store
+    """What is done by the clock, each with its seconds; much of it by the process that leads alone."""
+    store, clock, leading = parts.wiring.store, parts.wiring.clock, parts.wiring.leading
     once = {**parts.ticks(), "purge": (lambda: _purge(store, clock), 3600), "channels": (channels, 300)}
-    shared: dict[str, tuple[Tick, float]] = {
-        "lease": (leading.tick, leading.every),
-        "rescue": (parts.delivering.rescue, 5),
-        "informed": (parts.informing.recover, 300),
-    }
-    return {
-        **{name: (leading.only(tick), seconds) for name, (tick, seconds) in once.items()},
-        **(shared if store.shared else {}),
-        "inbox": (receiving.tick, 2),
-        "reload": (reloading.tick, 2),
-    }
+    ticks = {name: (leading.only(tick), seconds) for name, (tick, seconds) in once.items()}
+    ticks |= {"inbox": (receiving.tick, 2), "reload": (reloading.tick, 2)}
+    if store.shared:
+        ticks |= {"lease": (leading.tick, leading.every), "rescue": (parts.delivering.rescue, 5)}
+        ticks["informed"] = parts.informing.recover, 300  # what others have told is not told again
+    return ticks
 
 
 def _connect(health: Health, parts: Parts, limiter: GovernorLimiter, reloading: Reloading) -> None:

@@ -13,6 +13,7 @@ import typer
 
 from bot.commands_broadcast import broadcast
 from bot.commands_check import check
+from bot.commands_data import backup, migrate, restore, transfer
 from bot.commands_doctor import doctor
 from bot.commands_draft import draft
 from bot.commands_outbox import outbox
@@ -33,6 +34,10 @@ cli.command()(check)
 cli.command()(doctor)
 cli.command()(preview)
 cli.command()(draft)
+cli.command()(migrate)
+cli.command()(backup)
+cli.command()(restore)
+cli.command()(transfer)
 
 
 @cli.command()

@@ -26,6 +26,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
     """Look everything over, also while the bot runs, and change nothing. Exit code 1 if something is bad."""
+    os.environ.setdefault("PTB_TIMEDELTA", "true")  # PTB 22.8 warns at every 429 without it
     from bot.doctor.examination import examination
 
     async def examined() -> "list[Diagnosis]":
@@ -39,11 +40,8 @@ def doctor(
     found = asyncio.run(examined())
     numbers = Counter(each.status.value for each in found)
     if as_json:
-        report = {
-            "bad": numbers["bad"],
-            "warnings": numbers["warning"],
-            "checks": [asdict(each) for each in found],
-        }
+        checks = [asdict(each) for each in found]
+        report = {"bad": numbers["bad"], "warnings": numbers["warning"], "checks": checks}
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         typer.echo(_conclusion(numbers))
@@ -53,25 +51,23 @@ def doctor(
 
 def _show(each: "Diagnosis") -> None:
     """One line, wrapped in a terminal, and below it what to do; colours as NO_COLOR and the terminal will have it."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-    width = max(console.width - _INDENT, 20) if console.is_terminal else 10_000
+    from bot.preview.terminal import console
+
+    out = console()
+    width = max(out.width - _INDENT, 20) if out.is_terminal else 10_000
     texts = [*each.message.splitlines(), *(f"→ {each.hint}".splitlines() if each.hint else ())]
-    first, *rest = (line for text in texts for line in _wrapped(text, width))
-    console.print(Text.assemble((f"{each.status:9}", _COLOURS[each.status]), f"{each.name:11}{first}"))
-    for line in rest:
-        console.print(Text(f"{'':{_INDENT}}{line}"))
+    begin = Text.assemble((f"{each.status:9}", _COLOURS[each.status]), f"{each.name:11}")
+    for line in (line for text in texts for line in _wrapped(text, width)):
+        out.print(begin + Text(line), soft_wrap=True)
+        begin = Text(" " * _INDENT)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
     """Lines of a text; what stands in “…” is to be copied, so it stays in one line."""
     kept = re.sub("“[^”]*”", lambda quoted: quoted[0].replace(" ", "\xa0"), text)
-    begin = "  " if text.startswith("→") else ""
-    lines = textwrap.wrap(
-        kept, width, break_long_words=False, break_on_hyphens=False, subsequent_indent=begin
-    )
+    lines = textwrap.wrap(kept, width, break_long_words=False, break_on_hyphens=False)
     return [line.replace("\xa0", " ") for line in lines]
 
 

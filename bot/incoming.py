@@ -39,7 +39,12 @@ async def incoming(
     if secret is None or url is None:
         health.receives = lambda: wiring.leading.leads
         poller = Polling(
-            wiring.application, receiving.take, parts.alerts, health.polled, health.conflict, turn=turn
+            wiring.application,
+            receiving.take,
+            parts.alerts,
+            turn,
+            health.polled,
+            health.conflict,
         )
         async with _served(pages, settings.web):
             await unregister(bot)  # what an earlier configuration has set would keep updates away
@@ -47,6 +52,7 @@ async def incoming(
                 yield {}
         return
     hook = Webhook(secret, receiving.take, health.polled)
+    metrics.refused = hook.refusals.counts.total
     registration = Registration(
         bot, url, secret, wiring.clock, received=health.polled, conflict=health.conflict
     )

@@ -181,6 +181,12 @@ class Parts:
     correcting: Correcting
     menu: Menu
 
+    async def begin(self, library: Library) -> None:
+        """Take up where the last process ended, with this library."""
+        await self.take(library)
+        await self.delivering.recover()
+        await self.broadcasting.recover(self.wiring.settings.delivery.max_lateness)
+
     async def take(self, library: Library) -> None:
         """Answer and deliver from a library from now on."""
         found_by = await finders(library, self.wiring.languages)

@@ -166,6 +166,8 @@ def test_every_error_is_told_at_once() -> None:
         ("delivery: {rate: nan}", "`rate`"),
         ("delivery: {max_lateness: 6}", "as in 90m or 6h"),
         ("delivery: {max_lateness: 13h}", "`max_lateness` is too large"),
+        ("web: {silence: 89s}", "`silence` is too small"),
+        ("web: {silence: 61m}", "`silence` is too large"),
         ("delivery: {max_lateness: 99999999999999h}", "`max_lateness`"),
         ("reader: {time: 9}", "as in 08:30"),
         ("reader: {time: '25:00'}", "as in 08:30"),
@@ -363,7 +365,7 @@ def test_a_secret_where_its_file_belongs_is_not_shown(name: str, secret: str) ->
         ("BOT_TOKN", "did you mean BOT_TOKEN?"),
         ("BOT_WEB_PORT", "did you mean BOT_WEB__PORT?"),
         ("BOT_WEBHOOK_SECRETS", "did you mean BOT_WEBHOOK_SECRET?"),
-        ("BOT_XYZZY", "keys are written BOT_SECTION__KEY, as in BOT_WEB__PORT"),
+        ("BOT_XYZZY", "a key is BOT_SECTION__KEY, as in BOT_WEB__PORT"),
         ("BOT_WEB__PROT", "did you mean `port`?"),
         ("BOT_WBE__PORT", "did you mean `web`?"),
     ],
@@ -514,5 +516,5 @@ def test_what_is_no_address_of_a_database_is_told_without_showing_it(url: str) -
         refused(written(""), BOT_STORAGE__URL=url),
         refused(written(""), BOT_STORAGE__URL_FILE=str(own)),
     ):
-        assert "write sqlite:///path/to/bot.db or postgresql://user:password@host/name" in message
+        assert "write sqlite:///data/bot.db or postgresql://user:password@host/name" in message
         assert "open-sesame" not in message

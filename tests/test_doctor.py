@@ -37,7 +37,7 @@ from bot.sandbox import Sandbox
 from bot.store import open_store
 from bot.store.inspecting import engine, inspect
 from bot.telegram.examining import receiving
-from tests.conversation import CHANNEL, GROUP, READER, SAMPLE, BotProcess, Person
+from tests.conversation import CHANNEL, GROUP, READER, SAMPLE, BotProcess, BotSide, Person
 from tests.fakes import NOW, FixedClock
 from tests.test_bot_end_to_end import TOKEN, free_port
 from tests.test_chats_end_to_end import BOT
@@ -49,6 +49,7 @@ ROOT = Path(__file__).parents[1]
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a folder of its own."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
     tmp_path.chmod(0o700)
 
 
@@ -166,16 +167,9 @@ async def test_it_changes_nothing_of_a_bot_that_is_stopped(sandbox: Sandbox, tmp
 
 
 async def doctor(*arguments: str, **variables: str) -> tuple[int, str]:
-    """Run the command to its end; exit code and everything that it printed."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
-    command = (sys.executable, "-m", "bot", "doctor", *arguments)
-    process = await asyncio.create_subprocess_exec(
-        *command, env={**clean, "PYTHONPATH": str(ROOT), **variables}, stdout=-1, stderr=-2
-    )
-    output = (await process.communicate())[0].decode()
-    assert "Traceback" not in output
-    assert process.returncode is not None
-    return process.returncode, output
+    """Run the command to its end, in a thread beside the sandbox; exit code and everything that it printed."""
+    done = await asyncio.to_thread(CliRunner().invoke, cli, ["doctor", *arguments], env=variables)
+    return done.exit_code, done.output
 
 
 def in_terminals(columns: int, *environments: dict[str, str]) -> list[str]:
@@ -243,13 +237,12 @@ async def test_what_is_bad_is_exit_code_1_and_json_has_stable_names(sandbox: San
     assert "1000000001:another" not in output
 
 
-def test_a_configuration_that_cannot_be_used_is_told_with_all_its_errors() -> None:
+async def test_a_configuration_that_cannot_be_used_is_told_with_all_its_errors() -> None:
     """Nothing else can be looked at then."""
     Path("config.yaml").write_text("web: {prot: 1}\nlog: {level: loud}\n")
-    done = CliRunner().invoke(cli, ["doctor"])
-    output = done.output
+    code, output = await doctor()
 
-    assert done.exit_code == 1
+    assert code == 1
     assert "config.yaml cannot be used" in output
     assert "did you mean `port`?" in output
     assert "config.yaml:2:14: bad-value: `level`" in output
@@ -304,13 +297,20 @@ def hook(url: str, pending: int = 0, failed: dt.timedelta | None = None) -> Webh
             hook("https://other.example/SECRET", 1),
             None,
             Status.BAD,
-            "updates go to other.example; 1 update waiting",
+            "updates go to a webhook at other.example; 1 update waiting",
         ),
         (hook(HOOK), HOOK, Status.OK, f"Telegram calls {HOOK}"),
         (hook(HOOK, 101), HOOK, Status.WARNING, "; 101 updates waiting"),
         (hook(""), HOOK, Status.WARNING, "the webhook is not registered"),
-        (hook("https://other.example/SECRET"), HOOK, Status.BAD, "another webhook, at other.example"),
-        (hook(HOOK, 2, dt.timedelta(minutes=5)), HOOK, Status.BAD, "502 Bad Gateway; 2 updates waiting"),
+        (
+            hook("https://other.example/SECRET"),
+            HOOK,
+            Status.BAD,
+            "another webhook is meant, but updates go to a webhook at other.example",
+        ),
+        (hook(HOOK, 2, dt.timedelta(minutes=4)), HOOK, Status.BAD, "502 Bad Gateway; 2 updates waiting"),
+        (hook(HOOK, 0, dt.timedelta(minutes=4)), HOOK, Status.WARNING, "502 Bad Gateway"),
+        (hook(HOOK, 2, dt.timedelta(minutes=40)), HOOK, Status.WARNING, "502 Bad Gateway; 2 updates waiting"),
         (hook(HOOK, 0, dt.timedelta(hours=2)), HOOK, Status.OK, f"Telegram calls {HOOK}"),
     ],
 )
@@ -326,6 +326,28 @@ def test_how_updates_come_is_held_against_what_is_meant(
     assert bool(found.hint) or status is not Status.BAD
 
 
+async def test_a_webhook_in_the_way_of_long_polling_is_told(sandbox: Sandbox) -> None:
+    """As Telegram reports it; it is left where it is."""
+    address = f"http://127.0.0.1:{free_port()}/telegram"
+    async with BotSide(sandbox) as side:
+        await side.call("setWebhook", url=address, secret_token="x" * 32)
+        [line] = bad(await examined(environment(sandbox)))
+        assert (await side.call("getWebhookInfo"))["url"] == address
+
+    assert line.startswith("receiving: long polling is meant, but updates go to a webhook at 127.0.0.1")
+    assert "/revoke" in line
+
+
+async def test_of_postgresql_neither_a_file_nor_the_password_is_spoken_of(sandbox: Sandbox) -> None:
+    """What it holds is another matter."""
+    url = "postgresql://bot:open-sesame@db.example.org/digests"
+    found = await examined(environment(sandbox, BOT_STORAGE__URL=url))
+
+    assert bad(found) == []
+    assert not {"disk", "sqlite"} & set(found)
+    assert "open-sesame" not in str(found)
+
+
 async def subscribed(store: Store, *chats: int) -> None:
     """Subscribe groups and channels."""
     for chat in chats:
@@ -335,12 +357,12 @@ async def subscribed(store: Store, *chats: int) -> None:
 async def test_the_rights_in_every_configured_and_subscribed_chat_are_looked_at(
     sandbox: Sandbox, store: Store, tmp_path: Path
 ) -> None:
-    """Where the bot may not write, with what to do there; chats of one person are not asked about."""
+    """Where the bot may not write, with what to do there, each once; private chats are not asked about."""
     person = Person(sandbox)
     lost = await person.new_chat("supergroup", "Lost")
     await person.set_role(BOT, status="kicked", chat=lost)
     await person.set_role(BOT, can_post=False, chat=CHANNEL)
-    await subscribed(store, GROUP, lost, READER)
+    await subscribed(store, GROUP, lost, CHANNEL, READER)
     await store.close()
     config = tmp_path / "config.yaml"
     config.write_text(f'channels:\n  - chat: "@nowhere"\n  - chat: {CHANNEL}\n')
@@ -350,9 +372,31 @@ async def test_the_rights_in_every_configured_and_subscribed_chat_are_looked_at(
         "@nowhere: Telegram knows no such chat, or the bot was never there",
         f"{CHANNEL}: the bot may not post",
         f"{lost}: the bot is not there any more",
-        "the bot may write in 1 of 4 looked at",
+        "the bot may write in 1 chat",
     ]
-    assert "make @digest_bot an administrator there who may post" in found["chats"][1].hint
+    assert (
+        "let @digest_bot write there (in a channel as an administrator who may post)"
+        in found["chats"][1].hint
+    )
+
+
+async def test_where_telegram_asks_for_a_pause_the_doctor_stops(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A bot at work needs its share more."""
+    (tmp_path / "config.yaml").write_text(f"channels:\n  - chat: {CHANNEL}\n  - chat: '@other'\n")
+    slow = {
+        "method": "getChat",
+        "times": 5,
+        "status": 429,
+        "description": "Too Many Requests: retry after 7",
+    }
+    await Person(sandbox).call("/api/faults", {**slow, "parameters": {"retry_after": 7}})
+    found = await examined(environment(sandbox))
+
+    [chats] = found["chats"]
+    assert (chats.status, chats.message.startswith(f"from {CHANNEL} on not looked at")) == (
+        Status.WARNING,
+        True,
+    )
 
 
 # -- the database -----------------------------------------------------------------------------------------
@@ -551,7 +595,7 @@ def test_what_others_may_read_or_change_is_told(
 )
 def test_time_zones_that_are_a_year_old_are_told(version: str, status: Status) -> None:
     """Countries change theirs at short notice; on 24 November 2026."""
-    assert machine.zones(NOW, version).status is status
+    assert machine.zones(NOW, version, "").status is status
 
 
 async def test_a_clock_that_is_wrong_is_told(sandbox: Sandbox) -> None:

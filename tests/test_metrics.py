@@ -355,3 +355,14 @@ async def test_an_update_that_ends_in_an_error_is_counted(
     found = await samples(metrics, health)
 
     assert found["digestbot_updates_failed_total"] == 1
+
+
+async def test_a_wait_of_before_is_known_after_a_restart() -> None:
+    """What is left of it is what /healthz and the gauge show; a single chat's wait is not the bot's."""
+    held = {None: NOW + 2 * MINUTE, 5: NOW + 9 * MINUTE}
+    clock = FixedClock()
+    limiter = GovernorLimiter(25, clock, ForgottenHolds(), held)
+    clock.move(seconds=30)
+    assert limiter.held() == 90
+    clock.move(minutes=5)
+    assert limiter.held() == 0

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import os
 import resource
 import sqlite3
 from contextlib import closing
@@ -16,7 +17,7 @@ from sqlalchemy import create_engine, inspect
 from bot.core.model import Chat
 from bot.ports import StoreError
 from bot.store import open_store
-from bot.store.opening import _begin_at_once
+from bot.store.opening import begin_at_once
 from bot.store.schema import SCHEMA, migrate
 from bot.store.tables import metadata
 from tests.fakes import NOW
@@ -206,7 +207,7 @@ def contents(file: Path) -> dict[str, list[dict[str, object]]]:
 def test_a_migration_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
     """It is one transaction with all of its changes of the schema."""
     engine = create_engine(url(tmp_path / "bot.db"))
-    _begin_at_once(engine)
+    begin_at_once(engine)
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == []
         migrate(connection)
@@ -288,7 +289,7 @@ async def test_a_read_only_file_is_refused_and_left_alone(tmp_path: Path) -> Non
     before = fingerprint(file)
     message = refusal(url(file))
     assert "cannot write" in message
-    assert f"chown -R $(id -u):$(id -g) {tmp_path}" in message
+    assert f"chown -R {os.getuid()}:{os.getgid()} {tmp_path} && chmod -R u+rwX {tmp_path}" in message
     assert fingerprint(file) == before
 
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from bot.sandbox import Sandbox, SandboxSettings
 from tests.campaign import TOKEN, Bot
+from tests.conversation import BotProcess
 from tests.flood_campaign import message, resident
 from tests.test_bot_end_to_end import free_port
 
@@ -194,6 +195,7 @@ class Siege:
     """The bot's port, and those who come to it."""
 
     port: int
+    patience: float = 15.0
     outcome: Outcome = field(default_factory=Outcome)
     next_reader: int = FIRST
 
@@ -219,7 +221,7 @@ class Siege:
     async def attack(self, attack: Attack) -> int:
         """The status that comes back; 0: none."""
         with suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(self.patience):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 try:
                     writer.write(attack.request)
@@ -285,7 +287,13 @@ async def watch(pid: int, outcome: Outcome) -> None:
 
 
 async def siege(
-    folder: Path, attackers: list[Attack], *, slow: int = SLOW, seconds: float = SECONDS, rate: float = RATE
+    folder: Path,
+    attackers: list[Attack],
+    *,
+    slow: int = SLOW,
+    seconds: float = SECONDS,
+    rate: float = RATE,
+    patience: float = 15.0,
 ) -> Outcome:
     """Readers alone, then readers and everybody else; then what stands in the database and in the chats."""
     port = free_port()
@@ -305,7 +313,7 @@ async def siege(
         BOT_WEBHOOK_SECRET=SECRET,
     )
     await bot.start()
-    siege = Siege(port)
+    siege = Siege(port, patience)
     outcome = siege.outcome
     try:
         await begun(sandbox, bot)
@@ -338,7 +346,7 @@ async def siege(
     return outcome
 
 
-async def begun(sandbox: Sandbox, bot: Bot) -> None:
+async def begun(sandbox: Sandbox, bot: BotProcess) -> None:
     """Wait until the bot has set its menu, the last thing that it does at a start."""
     for _ in range(1500):
         if sandbox._world.commands:

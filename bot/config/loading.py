@@ -1,21 +1,26 @@
 """The file and the environment as one: every error of both in one run."""
 
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from bot.config import values
 from bot.config.secrets import TOKEN, ConfigError, exposed, read_secret, take_token, take_webhook_secret
 from bot.config.settings import TELEGRAM, Settings
+from bot.config.values import callable_by_telegram, database, password_of
 from bot.core.findings import Finding
 from bot.documents import Document, DocumentError, Keys, Place, read, validate
 
+T = TypeVar("T")
 DEFAULT_FILE = Path("config.yaml")
 _OTHER_NAMES = ("BOT_CONFIG", "BOT_TOKEN", "BOT_TOKEN_FILE", "BOT_WEBHOOK_SECRET", "BOT_WEBHOOK_SECRET_FILE")
+_ELSEWHERE = (
+    "put it into a file of its own with mode 600 and set telegram.token_file to its path, or set BOT_TOKEN; if this "
+    "file was shown to anybody, get a new token with /revoke in @BotFather"
+)
 _KUBERNETES = re.compile(r"BOT_(SERVICE_(HOST|PORT)|PORT)(_\w+)?")
 """What Kubernetes sets of itself in every pod beside a service that is called `bot`."""
 
@@ -36,13 +41,21 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
             documents.insert(0, read(path, str(path)))
     except DocumentError as error:
         findings.extend(error.findings)
+    merged: dict[str, Any] = {}
     for document in documents:
         findings += _faults(document)
-    layers = _Layers(documents)
-    findings += [*_of_the_webhook(layers), *_of_the_storage(layers, path)]
+        for section, keys in document.data.items():
+            both = isinstance(merged.get(section), dict) and isinstance(keys, dict)
+            merged[section] = {**merged[section], **keys} if both else keys or merged.get(section)
+    for keys, code, message, hint in _together(merged):
+        document = next(each for each in reversed(documents) if keys in each.places)
+        findings.append(document.finding(document.place(keys), code, message, hint))
     if findings:
-        raise ConfigError("\n".join(map(_said, findings)))
-    return Settings.model_validate(layers.merged)
+        # A variable has one value: it needs no line and column.
+        raise ConfigError(
+            "\n".join(re.sub(r"^(BOT_\w+):1:1:", r"\1:", str(each)) for each in sorted(findings))
+        )
+    return Settings.model_validate(merged)
 
 
 def load_all(
@@ -53,24 +66,25 @@ def load_all(
     Raises:
         ConfigError: With every error of settings and secrets.
     """
-    errors: list[ConfigError] = []
-    found: list[SecretStr | None] = []
-    try:
-        settings = load_settings(file, environment)
-    except ConfigError as error:
-        if not {"BOT_TOKEN", "BOT_TOKEN_FILE"} & set(environment):
-            raise  # where the token is stands in what cannot be used
-        errors.append(error)
-        settings = Settings()
-    for take in (take_token, take_webhook_secret):
+    errors: list[str] = []
+
+    def tried(load: Callable[[], T]) -> T | None:
         try:
-            found.append(take(settings, environment))
+            return load()
         except ConfigError as error:
-            errors.append(error)
-    token, *rest = found or [None]
+            errors.append(str(error))
+            return None
+
+    loaded = tried(lambda: load_settings(file, environment))
+    settings, token, secret = loaded or Settings(), None, None
+    if loaded or {"BOT_TOKEN", "BOT_TOKEN_FILE"} & set(
+        environment
+    ):  # else it may stand in what cannot be used
+        token = tried(lambda: take_token(settings, environment))
+        secret = tried(lambda: take_webhook_secret(settings, environment))
     if errors or token is None:
-        raise ConfigError("\n".join(map(str, errors)))
-    return settings, token, rest[0]
+        raise ConfigError("\n".join(errors))
+    return settings, token, secret
 
 
 def config_file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
@@ -78,11 +92,6 @@ def config_file(file: Path | None, environment: Mapping[str, str]) -> Path | Non
     if file or environment.get("BOT_CONFIG"):
         return file or Path(environment["BOT_CONFIG"])
     return DEFAULT_FILE if DEFAULT_FILE.exists() else None
-
-
-def _said(finding: Finding) -> str:
-    """A variable has one value: it needs no line and column."""
-    return str(finding).replace(":1:1:", ":", 1) if finding.file.startswith("BOT_") else str(finding)
 
 
 def _from_environment(environment: Mapping[str, str]) -> list[Document]:
@@ -107,25 +116,24 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[Finding]:
         if not name.startswith("BOT_") or "__" in name or name in _OTHER_NAMES or _KUBERNETES.fullmatch(name):
             continue
         close = get_close_matches(name, [*_OTHER_NAMES, *keys], n=1)
-        hint = (
-            f"did you mean {close[0]}?" if close else "keys are written BOT_SECTION__KEY, as in BOT_WEB__PORT"
-        )
+        hint = f"did you mean {close[0]}?" if close else "a key is BOT_SECTION__KEY, as in BOT_WEB__PORT"
         yield Finding(name, 1, 1, "unknown-variable", "names no key of the configuration", hint)
 
 
 def _faults(document: Document) -> list[Finding]:
     """What is wrong with a file, or with a variable."""
     secret = [
-        document.finding(
-            place,
-            "secret-in-config",
-            "a token does not belong here, where others come to read it",
-            "put it into a file of its own with mode 600 and set telegram.token_file to its path, or set BOT_TOKEN; "
-            "if this file was shown to anybody, get a new token with /revoke in @BotFather",
-        )
+        document.finding(place, "secret-in-config", "a token does not belong here", _ELSEWHERE)
         for keys, place in document.places.items()
         if isinstance(text := document.value(keys), str) and TOKEN.search(text)
     ]
+    url = document.data.get("storage")
+    in_file = (
+        isinstance(url, dict) and not document.file.startswith("BOT_") and password_of(str(url.get("url")))
+    )
+    if in_file and (fault := exposed(Path(document.file))):
+        message, place = f"it holds a password, and this file {fault[0]}", document.place(("storage", "url"))
+        secret.append(document.finding(place, "readable-secret", message, fault[1]))
     try:
         validate(document, Settings)
     except DocumentError as error:  # what else is wrong with such a line is of no interest
@@ -134,60 +142,24 @@ def _faults(document: Document) -> list[Finding]:
     return secret
 
 
-class _Layers:
-    """The file below, the variables above: together the settings, each key at the place that it was set last."""
+def _together(merged: dict[str, Any]) -> Iterator[tuple[Keys, str, str, str]]:
+    """What is wrong with keys that are right each by itself: the key, a code, what it is and what to do.
 
-    def __init__(self, documents: Sequence[Document]) -> None:
-        self._documents = documents
-        self.merged: dict[str, Any] = {}
-        for section, keys in (item for document in documents for item in document.data.items()):
-            if keys is not None:
-                both = isinstance(known := self.merged.get(section), dict) and isinstance(keys, dict)
-                self.merged[section] = {**known, **keys} if both and known else keys
+    In `merged` the text of storage.url_file takes the place of storage.url.
+    """
 
-    def value(self, section: str, key: str) -> str:
-        """A key as a text; "" where it is not set."""
-        keys = self.merged.get(section)
-        return str(keys.get(key) or "") if isinstance(keys, dict) else ""
+    def value(section: str, key: str) -> str:
+        return str(merged[section].get(key) or "") if isinstance(merged.get(section), dict) else ""
 
-    def file(self, section: str, key: str) -> str:
-        """The file or the variable that sets a key."""
-        return self._document(section, key).file
-
-    def finding(self, section: str, key: str, code: str, message: str, hint: str) -> Finding:
-        """A finding at a key that is set."""
-        document = self._document(section, key)
-        return document.finding(document.place((section, key)), code, message, hint)
-
-    def _document(self, section: str, key: str) -> Document:
-        return next(each for each in reversed(self._documents) if (section, key) in each.places)
-
-
-def _of_the_webhook(layers: _Layers) -> Iterator[Finding]:
-    url = layers.value("telegram", "webhook_url")
-    if url and not layers.value("web", "port"):
-        message, hint = (
-            "a webhook needs a port to listen at",
-            "set web.port, and let the reverse proxy pass /telegram on",
-        )
-        yield layers.finding("telegram", "webhook_url", "no-port", message, hint)
-    if url and layers.value("telegram", "api_url") in {"", TELEGRAM} and not values.callable_by_telegram(url):
-        message, hint = (
-            "Telegram calls no port but 443, 80, 88 and 8443",
-            "let the reverse proxy listen at one of them",
-        )
-        yield layers.finding("telegram", "webhook_url", "bad-port", message, hint)
-
-
-def _of_the_storage(layers: _Layers, path: Path | None) -> Iterator[Finding]:
-    """The text of storage.url_file takes the place of storage.url."""
-    url = layers.value("storage", "url")
-    mine = path and values.password_of(url) and layers.file("storage", "url") == str(path)
-    if mine and path and (fault := exposed(path)):
-        message = f"it holds a password, and the file {fault.message}"
-        yield layers.finding("storage", "url", "readable-secret", message, fault.hint)
-    if file := layers.value("storage", "url_file"):
+    url = value("telegram", "webhook_url")
+    if url and not value("web", "port"):
+        hint = "set web.port, and let the reverse proxy pass /telegram on"
+        yield ("telegram", "webhook_url"), "no-port", "a webhook needs a port to listen at", hint
+    if url and value("telegram", "api_url") in {"", TELEGRAM} and not callable_by_telegram(url):
+        message = "Telegram calls no port but 443, 80, 88 and 8443"
+        yield ("telegram", "webhook_url"), "bad-port", message, "let the reverse proxy listen at one of them"
+    if file := value("storage", "url_file"):
         try:
-            layers.merged["storage"]["url"] = values.database(read_secret(Path(file), "the file"))
+            merged["storage"]["url"] = database(read_secret(Path(file), "the file"))
         except (ConfigError, ValueError) as error:
-            yield layers.finding("storage", "url_file", "bad-secret-file", str(error), "")
+            yield ("storage", "url_file"), "bad-secret-file", str(error), ""

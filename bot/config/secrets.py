@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -16,35 +15,23 @@ TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 _OTHERS = 0o006
 """Everybody may read or write it. The group may: that is how secrets reach a container that is not root's."""
 
-_ENGINES = Path("/run/secrets")
-
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message lists everything that is wrong and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A secret: where it may stand, how it looks, and where one gets it."""
-
-    variable: str
-    form: re.Pattern[str]
-    what: str
-    looks: str
-
-
-_TOKEN = _Kind(
-    "BOT_TOKEN",
-    re.compile(r"[0-9]+:[A-Za-z0-9_-]+"),
-    "token",
-    "@BotFather's look like 123456789:AbC… (digits, a colon, 35 characters)",
-)
-_WEBHOOK = _Kind(
-    "BOT_WEBHOOK_SECRET",
-    re.compile(r"[A-Za-z0-9_-]{32,256}"),
-    "webhook secret",
-    "it takes 32 to 256 of A-Z, a-z, 0-9, _ and -; “openssl rand -hex 32” makes one",
-)
+_FORMS = {  # by variable: what it is, how it looks, and that in words
+    "BOT_TOKEN": (
+        "token",
+        re.compile(r"[0-9]+:[A-Za-z0-9_-]+"),
+        "@BotFather's look like 123456789:AbC… (digits, a colon, 35 characters)",
+    ),
+    "BOT_WEBHOOK_SECRET": (
+        "webhook secret",
+        re.compile(r"[A-Za-z0-9_-]{32,256}"),
+        "it takes 32 to 256 of A-Z, a-z, 0-9, _ and -; “openssl rand -hex 32” makes one",
+    ),
+}
 
 
 def take_token(settings: Settings, environment: MutableMapping[str, str]) -> SecretStr:
@@ -53,7 +40,7 @@ def take_token(settings: Settings, environment: MutableMapping[str, str]) -> Sec
     Raises:
         ConfigError: There is none, it is not one, or others can read its file.
     """
-    token = _take(_TOKEN, settings.telegram.token_file, environment)
+    token = _take("BOT_TOKEN", settings.telegram.token_file, environment)
     if token is None:
         raise ConfigError(
             "no token: get one from @BotFather in Telegram, then set BOT_TOKEN or BOT_TOKEN_FILE. To try the bot "
@@ -72,9 +59,9 @@ def take_webhook_secret(settings: Settings, environment: MutableMapping[str, str
         ConfigError: There is none beside telegram.webhook_url, it has not that form, or others can read its file.
     """
     if settings.telegram.webhook_url is None:
-        environment.pop(_WEBHOOK.variable, None)
+        environment.pop("BOT_WEBHOOK_SECRET", None)
         return None
-    secret = _take(_WEBHOOK, settings.telegram.webhook_secret_file, environment)
+    secret = _take("BOT_WEBHOOK_SECRET", settings.telegram.webhook_secret_file, environment)
     if secret is None:
         raise ConfigError(
             "no webhook secret, so anybody could write to the bot in Telegram's name: put the output of “openssl rand "
@@ -83,18 +70,17 @@ def take_webhook_secret(settings: Settings, environment: MutableMapping[str, str
     return secret
 
 
-def _take(kind: _Kind, file: Path | None, environment: MutableMapping[str, str]) -> SecretStr | None:
-    secret, source = environment.pop(kind.variable, "").strip(), kind.variable
-    named = environment.get(f"{kind.variable}_FILE") or file
-    if not secret and named:
-        if kind.form.fullmatch(str(named)) and not Path(named).exists():  # it is not shown
-            raise ConfigError(
-                f"the {kind.what} stands where the path of its file belongs: write it into a file, or set "
-                f"{kind.variable}"
-            )
-        secret, source = read_secret(Path(named), f"the {kind.what} file"), str(named)
-    if secret and not kind.form.fullmatch(secret):
-        raise ConfigError(f"{source} does not hold a {kind.what}: {kind.looks}")
+def _take(name: str, file: Path | None, environment: MutableMapping[str, str]) -> SecretStr | None:
+    what, form, looks = _FORMS[name]
+    secret, source = environment.pop(name, "").strip(), name
+    path = environment.get(f"{name}_FILE") or file
+    if not secret and path:
+        if form.fullmatch(str(path)) and not Path(path).exists():  # it is not shown
+            where = "stands where the path of its file belongs: write it into a file, or set"
+            raise ConfigError(f"the {what} {where} {name}")
+        secret, source = read_secret(Path(path), f"the {what} file"), str(path)
+    if secret and not form.fullmatch(secret):
+        raise ConfigError(f"{source} does not hold a {what}: {looks}")
     return SecretStr(secret) if secret else None
 
 
@@ -108,31 +94,22 @@ def read_secret(path: Path, what: str) -> str:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text"
         raise ConfigError(f"{what} {path} cannot be read ({reason}): check the path and its mode") from error
     if fault:
-        raise ConfigError(f"{what} {path} {fault.message}: {fault.hint}")
+        raise ConfigError(f"{what} {path} {fault[0]}: {fault[1]}")
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Exposed:
-    """What is wrong with a secret file's mode, and what mends it."""
-
-    message: str
-    hint: str
-
-
-def exposed(path: Path) -> Exposed | None:
-    """What is wrong with the mode of a file that holds a secret; None where it is well. Raises OSError.
+def exposed(path: Path) -> tuple[str, str] | None:
+    """What is wrong with the mode of a file that holds a secret, and what to do. Raises OSError.
 
     A file in a read-only mount is taken as it is: its mode cannot be changed from here. So is another's file in
     /run/secrets: engines put a container's secrets there with mode 444, in a mount of this container alone.
     """
     status = path.stat()
-    mine = status.st_uid == os.geteuid()
-    if not status.st_mode & _OTHERS or os.statvfs(path).f_flag & os.ST_RDONLY:
-        return None
-    if not mine and path.resolve().is_relative_to(_ENGINES):
+    mine, fixed = status.st_uid == os.geteuid(), os.statvfs(path).f_flag & os.ST_RDONLY
+    engines = not mine and path.resolve().is_relative_to("/run/secrets")
+    if not status.st_mode & _OTHERS or fixed or engines:
         return None
     name = shlex.quote(str(path))
     command = f"chmod 600 {name}" if mine else f"chown {os.geteuid()} {name} && chmod 600 {name}"
     done = "read" if status.st_mode & 0o004 else "changed"
-    return Exposed(f"can be {done} by everybody on this machine", f"run “{command}”")
+    return f"can be {done} by everybody on this machine", f"run “{command}”"

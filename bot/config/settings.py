@@ -98,7 +98,7 @@ class WebSettings(_Section):
     silence: Annotated[
         dt.timedelta,
         BeforeValidator(values.duration),
-        Field(ge=dt.timedelta(seconds=30), le=dt.timedelta(hours=1)),
+        Field(ge=dt.timedelta(seconds=90), le=dt.timedelta(hours=1)),
     ] = dt.timedelta(minutes=2)
 
 

@@ -85,7 +85,7 @@ def webhook(value: str) -> str:
 def database(value: str) -> str:
     """The address of a database; it may hold a password, so it is never quoted."""
     if not re.fullmatch(r"sqlite:///\S.*|postgresql://\S+", value):
-        raise ValueError("write sqlite:///path/to/bot.db or postgresql://user:password@host/name")
+        raise ValueError("write sqlite:///data/bot.db or postgresql://user:password@host/name")
     return value
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, MutableMapping
+from importlib.metadata import version
 from pathlib import Path
 
 from bot.clock import SystemClock
@@ -29,25 +30,21 @@ async def examination(file: Path | None, environment: MutableMapping[str, str]) 
         message = f"{path or 'the environment'} cannot be used, so nothing else was looked at"
         yield Diagnosis("config", Status.BAD, message, str(error))
         return
-    yield Diagnosis(
-        "config", Status.OK, f"{path} is in order" if path else "no config.yaml: the defaults hold"
-    )
+    message = f"{path} is in order" if path else "no config.yaml: the defaults hold"
+    yield Diagnosis("config", Status.OK, message)
     token = None
-    try:
-        token = take_token(settings, environment)
-    except ConfigError as error:
-        yield _failed("token", error)
-    try:
-        take_webhook_secret(settings, environment)
-    except ConfigError as error:
-        yield _failed("secret", error)
+    for name, take in (("secret", take_webhook_secret), ("token", take_token)):
+        try:
+            token = take(settings, environment)
+        except ConfigError as error:
+            message, _, hint = str(error).partition(": ")
+            token = None
+            yield Diagnosis(name, Status.BAD, message, hint)
     inspection = await asyncio.to_thread(inspect, settings.storage.url, _MOST)
     if token:
         chats = [*(each.chat for each in settings.channels), *inspection.chats]
-        telegram, now = settings.telegram, clock.now()
-        async for each in examine(
-            token.get_secret_value(), telegram.api_url, telegram.webhook_url, chats, now
-        ):
+        secret, telegram = token.get_secret_value(), settings.telegram
+        async for each in examine(secret, telegram.api_url, telegram.webhook_url, chats, clock.now()):
             yield each
         if inspection.total > len(inspection.chats):
             message = f"the first {len(inspection.chats)} of {inspection.total:,} groups and channels were looked at"
@@ -59,20 +56,16 @@ async def examination(file: Path | None, environment: MutableMapping[str, str]) 
         yield each
 
 
-def _failed(name: str, error: ConfigError) -> Diagnosis:
-    what, _, hint = str(error).partition(": ")
-    return Diagnosis(name, Status.BAD, what, hint)
-
-
 def _here(settings: Settings, path: Path | None, clock: Clock, zones: str) -> Iterator[Diagnosis]:
     """What this machine holds."""
-    if settings.storage.url.startswith("sqlite:///"):
-        database = Path(settings.storage.url.removeprefix("sqlite:///"))
-        yield from machine.files(database, path)
+    scheme, _, file = settings.storage.url.partition(":///")
+    database = Path(file) if scheme == "sqlite" else None
+    yield from machine.files(database, path)
+    if database:
         yield from machine.disk(database, _MOUNTS.read_text() if _MOUNTS.exists() else "")
         yield engine()
     yield content(settings.content.path, clock)
-    yield machine.zones(clock.now(), path=zones)
+    yield machine.zones(clock.now(), version("tzdata"), zones)
     if settings.clock.offset_file:
         hint = "leave clock.offset_file out, except for demonstrations"
         yield Diagnosis("offset", Status.WARNING, "the bot's clock is shifted by clock.offset_file", hint)

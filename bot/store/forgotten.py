@@ -9,7 +9,7 @@ import hmac
 import os
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -56,7 +56,30 @@ class Forgotten:
             _write(file, (b"\n" if torn else b"") + line.encode())
         finally:
             os.close(file)
-        _sync_folder(self._marks.parent)
+        sync_folder(self._marks.parent)
+
+    def held(self) -> tuple[bytes, tuple[str, ...]]:
+        """The keys, one after another, and the lines: what a backup carries along. Raises OSError."""
+        key = self._key.read_bytes() if self._key.exists() else b""
+        lines = self._marks.read_text(encoding="utf-8", errors="replace") if self._marks.exists() else ""
+        return key, tuple(lines.splitlines())
+
+    def take_in(self, keys: bytes, lines: Iterable[str]) -> None:
+        """Add what a backup has carried along; what is here stays. Raises StoreError.
+
+        The marks of a bot that was begun anew meanwhile have another key: then both are kept, the own one first.
+        """
+        try:
+            mine, here = self.held()
+            others = (key for key in each_key(keys) if key not in each_key(mine))
+            self._write_key(b"".join((mine, *others)))  # first: marks without their key cannot be read
+            for line in dict.fromkeys(lines):
+                if line and line not in here:
+                    self._append(f"{line}\n")
+        except OSError as error:
+            raise StoreError(
+                f"cannot write {self._marks} ({error.strerror}): nothing was restored"
+            ) from error
 
     def among(self, chat_ids: Iterable[int]) -> dict[int, dt.datetime]:
         """Those of the chats that were forgotten, and when last. Raises StoreError where that cannot be told."""
@@ -68,37 +91,60 @@ class Forgotten:
                 f"remove {self._marks}, and do not restore a backup older than today: it would bring back those "
                 "who asked to be forgotten"
             )
-        moments = self._moments()
-        key = self._key.read_bytes()
-        marks = ((chat_id, mark_of(key, chat_id)) for chat_id in chat_ids) if moments else ()
-        return {chat_id: moments[mark] for chat_id, mark in marks if mark in moments}
-
-    def _moments(self) -> dict[str, dt.datetime]:
-        moments: dict[str, dt.datetime] = {}
-        for line in self._marks.read_text(encoding="utf-8", errors="replace").splitlines():
-            mark, _, moment = line.partition(" ")
-            try:
-                at = dt.datetime.fromisoformat(moment).astimezone(dt.UTC)
-            except ValueError:
-                if line:
-                    _log.warning("forgotten.line_skipped")
-                continue
-            moments[mark] = max(at, moments.get(mark, at))
-        return moments
+        moments = moments_of(self._marks.read_text(encoding="utf-8", errors="replace").splitlines())
+        return among(moments, each_key(self._key.read_bytes()), chat_ids)
 
     def _key_made(self) -> bytes:
-        """The key, drawn once; a half-written one never stands under its name."""
+        """The key of the bot's own, drawn once."""
         if not self._key.exists():
-            draft = self._key.with_name(self._key.name + ".new")
-            draft.unlink(missing_ok=True)
-            file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                _write(file, secrets.token_bytes(KEY_BYTES))
-            finally:
-                os.close(file)
-            draft.replace(self._key)
-            _sync_folder(self._key.parent)
-        return self._key.read_bytes()
+            self._write_key(secrets.token_bytes(KEY_BYTES))
+        return each_key(self._key.read_bytes())[0]
+
+    def _write_key(self, keys: bytes) -> None:
+        """A half-written one never stands under its name."""
+        if not keys or (self._key.exists() and self._key.read_bytes() == keys):
+            return
+        draft = self._key.with_name(self._key.name + ".new")
+        draft.unlink(missing_ok=True)
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            _write(file, keys)
+        finally:
+            os.close(file)
+        draft.replace(self._key)
+        sync_folder(self._key.parent)
+
+
+def among(
+    moments: Mapping[str, dt.datetime], keys: Sequence[bytes], chat_ids: Iterable[int]
+) -> dict[int, dt.datetime]:
+    """Those of the chats that have a mark by one of the keys, each with its latest moment."""
+    found: dict[int, dt.datetime] = {}
+    for chat_id in chat_ids if moments else ():
+        marks = (moments[mark] for key in keys if (mark := mark_of(key, chat_id)) in moments)
+        if moment := max(marks, default=None):
+            found[chat_id] = moment
+    return found
+
+
+def moments_of(lines: Iterable[str]) -> dict[str, dt.datetime]:
+    """The marks of the lines, each with its latest moment."""
+    moments: dict[str, dt.datetime] = {}
+    for line in lines:
+        mark, _, moment = line.partition(" ")
+        try:
+            at = dt.datetime.fromisoformat(moment).astimezone(dt.UTC)
+        except ValueError:
+            if line:
+                _log.warning("forgotten.line_skipped")
+            continue
+        moments[mark] = max(at, moments.get(mark, at))
+    return moments
+
+
+def each_key(keys: bytes) -> list[bytes]:
+    """The keys that stand one after another."""
+    return [keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)]
 
 
 def mark_of(key: bytes, chat_id: int) -> str:
@@ -112,7 +158,8 @@ def _write(file: int, data: bytes) -> None:
     os.fsync(file)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Return when the names in a folder are on disk. Raises OSError."""
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(file)

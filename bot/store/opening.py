@@ -1,6 +1,7 @@
 """Opens the database: takes the lock, checks whose it is, migrates it, and says what to do when it cannot."""
 
 import fcntl
+import os
 import sqlite3
 from io import IOBase
 from pathlib import Path
@@ -14,15 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from bot.ports import StoreBusyError, StoreError
+from bot.store.backup import save_before_migrating
 from bot.store.broadcasts import SqlBroadcasts
 from bot.store.forgotten import Forgotten
 from bot.store.orders import Orders
 from bot.store.outbox import SqlOutbox
-from bot.store.postgres import look_at_server, open_server
+from bot.store.postgres import at_once, look_at_server, name_of, open_server
 from bot.store.privacy import erase_forgotten
-from bot.store.schema import bring_up_to_date, must_be_current
+from bot.store.schema import bring_up_to_date, must_be_current, version_of
 from bot.store.sql import SqlStore
 from bot.store.traces import Traces
+from bot.store.verifying import RESTORE, check
 
 _log = structlog.get_logger(__name__)
 _ASYNC = "sqlite+aiosqlite"
@@ -44,14 +47,15 @@ def open_store(url: str, *, make: bool = True) -> SqlStore:
         StoreBusyError: Another process has it.
         StoreError: What is wrong, and what to do about it. Nothing has been changed then.
     """
-    parsed = _parsed(url)
+    parsed = parsed_url(url)
     if parsed.drivername == "postgresql":
         return open_server(parsed, make=make)
     path = Path(parsed.database or "")
     if not make:
         _must_exist(path)
-    lock = _lock(path)
+    lock = lock_of(path)
     try:
+        check(path)
         _prepare(path, parsed)
     except BaseException:
         lock.close()
@@ -68,7 +72,7 @@ def orders_of(url: str) -> Orders:
 
     On PostgreSQL there are none: whoever has one writes it into the tables, beside the bot.
     """
-    parsed = _parsed(url)
+    parsed = parsed_url(url)
     return Orders(Path(parsed.database or "") if parsed.drivername == "sqlite" else None)
 
 
@@ -81,12 +85,12 @@ def open_outbox(url: str) -> Onlooker:
     Raises:
         StoreError: What is wrong, and what to do about it.
     """
-    parsed = _parsed(url)
+    parsed = parsed_url(url)
     if parsed.drivername == "postgresql":
         return Onlooker(look_at_server(parsed))
     path = Path(parsed.database or "")
     _must_exist(path)
-    reading = parsed.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
+    reading = _read_only(path, parsed)
     engine = create_engine(reading, poolclass=NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
@@ -100,6 +104,31 @@ def open_outbox(url: str) -> Onlooker:
     )
 
 
+def schema_of(url: str) -> tuple[str, str | None]:
+    """What messages call the database, and its schema (None: it is empty); a bot may be at work with it.
+
+    Raises:
+        StoreError: It is not there, cannot be read, or is not the bot's.
+    """
+    parsed = parsed_url(url)
+    if parsed.drivername == "postgresql":
+        return name_of(parsed), at_once(parsed, lambda connection: version_of(connection, name_of(parsed)))
+    path = Path(parsed.database or "")
+    _must_exist(path)
+    engine = create_engine(_read_only(path, parsed), poolclass=NullPool, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            return str(path), version_of(connection, str(path))
+    except DBAPIError as error:
+        raise StoreError(explain(path, error.orig)) from error
+    finally:
+        engine.dispose()
+
+
+def _read_only(path: Path, url: URL) -> URL:
+    return url.set(database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
+
+
 def _must_exist(path: Path) -> None:
     if not path.exists():
         raise StoreError(
@@ -107,7 +136,7 @@ def _must_exist(path: Path) -> None:
         )
 
 
-def _parsed(url: str) -> URL:
+def parsed_url(url: str) -> URL:
     """What `storage.url` says: a file of SQLite, or a database on a server of PostgreSQL."""
     try:
         parsed = make_url(url)
@@ -122,7 +151,7 @@ def _parsed(url: str) -> URL:
     return parsed
 
 
-def _lock(path: Path) -> IOBase:
+def lock_of(path: Path) -> IOBase:
     """Keep a second process out: two writers on one SQLite file can corrupt it (SQLite before 3.51.3)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,22 +173,27 @@ def _lock(path: Path) -> IOBase:
 
 def _prepare(path: Path, url: URL) -> None:
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-    _begin_at_once(engine)  # a migration that dies half-way leaves nothing behind
+    begin_at_once(engine)  # a migration that dies half-way leaves nothing behind
     try:
         with engine.connect() as connection:
-            bring_up_to_date(connection, str(path))
+            bring_up_to_date(connection, str(path), lambda version: _copy_before_migrating(path, version))
             gone = erase_forgotten(connection, Forgotten(path))
             connection.commit()
             if gone:
                 _log.warning("forgotten.erased_again", chats=len(gone))
-                _write_anew(connection)
+                write_anew(connection)
     except DBAPIError as error:
         raise StoreError(explain(path, error.orig)) from error
     finally:
         engine.dispose()
 
 
-def _write_anew(connection: Connection) -> None:
+def _copy_before_migrating(path: Path, version: str) -> None:
+    copy = save_before_migrating(path, version)
+    _log.warning("store.migrating", before=version, backup=str(copy))
+
+
+def write_anew(connection: Connection) -> None:
     """Leave no trace of what is erased: a restored file may hold what was never overwritten."""
     driver = connection.connection.driver_connection
     try:
@@ -181,7 +215,7 @@ def _engine(url: URL) -> AsyncEngine:
         pool_timeout=30,
     )
 
-    _begin_at_once(engine.sync_engine)
+    begin_at_once(engine.sync_engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
@@ -193,7 +227,7 @@ def _engine(url: URL) -> AsyncEngine:
     return engine
 
 
-def _begin_at_once(engine: Engine) -> None:
+def begin_at_once(engine: Engine) -> None:
     """Begin transactions here and not in the driver, which would leave changes of the schema out of them."""
 
     @event.listens_for(engine, "connect")
@@ -211,7 +245,9 @@ def explain(path: Path, error: BaseException | None) -> str:
     """A database error as a sentence that says what to do."""
     reason = str(error)
     if "not a database" in reason or "malformed" in reason:
-        return f"{path} is not a database of the bot's ({reason}): set storage.url to another file, or restore a backup"
+        return (
+            f"{path} is not a database of the bot's ({reason}): set storage.url to another file, or {RESTORE}"
+        )
     if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
         return _not_writable(path, reason)
     if "full" in reason or "I/O error" in reason:
@@ -221,6 +257,7 @@ def explain(path: Path, error: BaseException | None) -> str:
 
 def _not_writable(path: Path, reason: str) -> str:
     return (
-        f"cannot write {path} ({reason}): give this user the folder, for example with "
-        f"“chown -R $(id -u):$(id -g) {path.parent}”, or set storage.url to a place that can be written"
+        f"cannot write {path} ({reason}): give its folder to this user, as root with "
+        f"“chown -R {os.getuid()}:{os.getgid()} {path.parent.absolute()} && chmod -R u+rwX {path.parent.absolute()}”, "
+        "or set storage.url to a place that can be written"
     )

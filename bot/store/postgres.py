@@ -74,13 +74,13 @@ def open_server(url: URL, *, make: bool) -> ServerStore:
         if gone := erase_forgotten(connection, Tombstones(connection)):
             _log.warning("forgotten.erased_again", chats=len(gone))
 
-    _at_once(url, prepare)
+    at_once(url, prepare)
     return ServerStore(_engine(url))
 
 
 def look_at_server(url: URL) -> AsyncEngine:
     """An engine that only reads, as `open_outbox`."""
-    _at_once(url, lambda connection: must_be_current(connection, name_of(url)))
+    at_once(url, lambda connection: must_be_current(connection, name_of(url)))
     return _engine(url, default_transaction_read_only="on")
 
 
@@ -122,7 +122,7 @@ def _arguments(command_timeout: float | None = None, **settings: str) -> dict[st
     return {"timeout": _CONNECT, "command_timeout": command_timeout, "server_settings": named}
 
 
-def _at_once(url: URL, work: Callable[[Connection], T]) -> T:
+def at_once(url: URL, work: Callable[[Connection], T]) -> T:
     """One transaction, waited for in a thread: the caller may stand in a loop of its own, and the driver needs one."""
 
     async def done() -> T:

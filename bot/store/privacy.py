@@ -47,6 +47,9 @@ class SqlPrivacy(Transactions):
     async def scrub(self) -> None:
         """As the port has it: what lies in the files of a server is the server's."""
 
+    async def empty_log(self) -> None:
+        """As the port has it: the same."""
+
     async def _set_mark(self, chat_id: int, now: dt.datetime) -> None:
         """Set a mark that outlives a restored backup. Raises StoreError; then there is none."""
         raise NotImplementedError

@@ -1,5 +1,6 @@
 """Brings a database's schema up to date, the same way on every database."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import inspect, text
@@ -44,12 +45,19 @@ def must_be_current(connection: Connection, name: str) -> None:
         raise StoreError(f"{name} is not up to date (schema {version}): start this version of the bot once")
 
 
-def bring_up_to_date(connection: Connection, name: str) -> None:
-    """Today's schema, in the connection's transaction. Raises StoreError, and has changed nothing then."""
+def bring_up_to_date(
+    connection: Connection, name: str, before: Callable[[str], None] = lambda _version: None
+) -> None:
+    """Today's schema, in the connection's transaction; `before` a migration something can be done.
+
+    Raises:
+        StoreError: Nothing has been changed.
+    """
     version = version_of(connection, name)
     if version is None:
         create(connection)
     elif version != SCHEMA:
+        before(version)
         migrate(connection)
     opened = upsert(connection, meta).values(key="opened", value="yes")  # proves that it takes a write
     connection.execute(opened.on_conflict_do_update(index_elements=["key"], set_={"value": "yes"}))

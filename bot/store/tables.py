@@ -35,7 +35,9 @@ class Moment(TypeDecorator[dt.datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
         """From the database."""
-        return None if value is None else _EPOCH + value * _MILLISECOND
+        if value is None or isinstance(value, int):
+            return None if value is None else _EPOCH + value * _MILLISECOND
+        raise ValueError("a moment is no number")
 
 
 Serial = BigInteger().with_variant(Integer, "sqlite")

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.schema import CreateSchema
 
 from bot.ports import StoreError
-from bot.store.forgotten import KEY_BYTES, mark_of
+from bot.store.forgotten import KEY_BYTES, among, each_key, mark_of, moments_of
 from bot.store.tables import Moment
 from bot.store.upserts import upsert
 
@@ -34,35 +34,51 @@ class Tombstones:
         if not inspect(self._connection).has_schema(APART):
             self._connection.execute(CreateSchema(APART))
         _metadata.create_all(self._connection)
-        if not self._moments() and self._key() is None:
+        if not self._moments() and not self._keys():
             self._connection.execute(keys.insert(), {"key": secrets.token_bytes(KEY_BYTES)})
 
     def add(self, chat_id: int, now: dt.datetime) -> None:
         """Set a mark. Raises StoreError without the key."""
-        row = upsert(self._connection, marks)
-        later = func.greatest(marks.c.moment, row.excluded.moment)
-        row = row.on_conflict_do_update(index_elements=["mark"], set_={"moment": later})
-        self._connection.execute(row, {"mark": mark_of(self._known_key(), chat_id), "moment": now})
+        self._mark(mark_of(self._known_keys()[0], chat_id), now)
+
+    def held(self) -> tuple[bytes, tuple[str, ...]]:
+        """As `Forgotten.held`; nothing where no bot has ever used the database."""
+        if not inspect(self._connection).has_schema(APART):
+            return b"", ()
+        lines = (f"{mark} {moment.isoformat()}" for mark, moment in self._moments().items())
+        return b"".join(self._keys()), tuple(lines)
+
+    def take_in(self, carried: bytes, lines: Iterable[str]) -> None:
+        """As `Forgotten.take_in`."""
+        self.make()
+        for key in each_key(carried):
+            self._connection.execute(upsert(self._connection, keys).on_conflict_do_nothing(), {"key": key})
+        for mark, moment in moments_of(lines).items():
+            self._mark(mark, moment)
 
     def among(self, chat_ids: Iterable[int]) -> dict[int, dt.datetime]:
         """Those of the chats that were forgotten, and when last. Raises StoreError where that cannot be told."""
         if not (moments := self._moments()):
             return {}
-        key = self._known_key()
-        found = ((chat_id, moments.get(mark_of(key, chat_id))) for chat_id in chat_ids)
-        return {chat_id: moment for chat_id, moment in found if moment is not None}
+        return among(moments, self._known_keys(), chat_ids)
+
+    def _mark(self, mark: str, moment: dt.datetime) -> None:
+        row = upsert(self._connection, marks)
+        later = func.greatest(marks.c.moment, row.excluded.moment)
+        row = row.on_conflict_do_update(index_elements=["mark"], set_={"moment": later})
+        self._connection.execute(row, {"mark": mark, "moment": moment})
 
     def _moments(self) -> dict[str, dt.datetime]:
         return {row.mark: row.moment for row in self._connection.execute(select(marks))}
 
-    def _key(self) -> bytes | None:
-        return self._connection.execute(select(keys.c.key)).scalar()
+    def _keys(self) -> list[bytes]:
+        return list(self._connection.execute(select(keys.c.key)).scalars())
 
-    def _known_key(self) -> bytes:
-        if (key := self._key()) is None:
+    def _known_keys(self) -> list[bytes]:
+        if not (found := self._keys()):
             raise StoreError(
                 f"the key in {APART}.keys is missing, without which {APART}.marks cannot be read: put it back from "
                 f"its copy. If it is lost, empty {APART}.marks, and do not restore a backup older than today: it "
                 "would bring back those who asked to be forgotten"
             )
-        return key
+        return found

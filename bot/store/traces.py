@@ -21,6 +21,7 @@ from bot.ports import StoreError
 from bot.store.forgotten import Forgotten
 from bot.store.inbox import in_payload
 from bot.store.transactions import Transactions
+from bot.store.verifying import seal
 
 _log = structlog.get_logger(__name__)
 _CHUNK = 1 << 20
@@ -39,13 +40,17 @@ class Traces(Transactions):
 
     def __init__(self, engine: AsyncEngine, lock: IOBase, file: Path) -> None:
         super().__init__(engine, lock)
+        self._path = file
         self._forgotten = Forgotten(file)
         self._file = os.open(file, os.O_RDONLY)
         self._left: set[int] = set()
         self._rewritten: float | None = None
 
     async def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and seal it."""
+        await self._engine.dispose()
+        if self._file >= 0:
+            await asyncio.to_thread(seal, self._path)
         await super().close()
         if self._file >= 0:
             os.close(self._file)

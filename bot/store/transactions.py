@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import IOBase
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.ports import StoreError
+from bot.store.verifying import RESTORE, is_damage
 
+_log = structlog.get_logger(__name__)
 ONE_WRITER = select(func.pg_advisory_xact_lock(0x0D16E57B07))
 """On PostgreSQL the bot's processes write in turn, by a lock that ends with the transaction.
 
@@ -25,6 +28,7 @@ class Transactions:
     def __init__(self, engine: AsyncEngine, lock: IOBase | None = None) -> None:
         self._engine = engine
         self._lock = lock
+        self._damaged = ""
         self._turn = asyncio.Lock()  # this process waits with one connection, whatever is waiting in it
 
     @property
@@ -46,11 +50,19 @@ class Transactions:
     @asynccontextmanager
     async def _beside(self) -> AsyncIterator[AsyncConnection]:
         """A transaction beside others: it reads, or each statement of it is right whatever the others do."""
+        if self._damaged:  # every further write could make it worse
+            raise StoreError(self._damaged)
         try:
             async with self._engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as error:
-            raise StoreError(f"the database did not answer: {reason(error)}") from error
+            if is_damage(getattr(error, "orig", None)):
+                self._damaged = f"the database is damaged ({reason(error)}): {RESTORE}"
+            raise StoreError(self._damaged or f"the database did not answer: {reason(error)}") from error
+        except (ValueError, OverflowError, LookupError) as error:  # a date that is none, an unknown zone
+            what = f"{type(error).__name__}: {error}"
+            _log.debug("store.unreadable", exc_info=error)
+            raise StoreError(f"a value in the database cannot be read ({what}): {RESTORE}") from error
 
     async def close(self) -> None:
         """Let go of the database."""

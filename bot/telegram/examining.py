@@ -21,7 +21,13 @@ from bot.telegram.rights import may_write
 _PACE = 0.1
 """Seconds between two chats: a bot at work keeps nearly all of its share."""
 _RECENT = dt.timedelta(hours=1)
+_TRIED_AGAIN = dt.timedelta(minutes=5)
+"""Telegram tries again after two minutes at most (tdlib, WebhookActor.cpp): an older error is over."""
 _MANY = 100
+_TAKEN = (
+    "start the bot, which sets that right; if it comes back, another program uses this token: stop that one, or get a "
+    "new token with /revoke in @BotFather"
+)
 
 
 async def examine(
@@ -45,86 +51,69 @@ async def examine(
 
 
 def _refused(error: TelegramError, api_url: str) -> Diagnosis:
-    match error:
-        case InvalidToken():  # PTB's message holds the token
-            hint = (
-                "copy it again from @BotFather (/mybots, API Token); if it is right, check telegram.api_url"
-            )
-            return Diagnosis("token", Status.BAD, f"{api_url} refuses it", hint)
-        case NetworkError() if not isinstance(error, BadRequest):
-            hint = "check the network, the proxy (HTTPS_PROXY) and telegram.api_url"
-            return Diagnosis("api", Status.BAD, f"{api_url} cannot be reached: {error}", hint)
-        case _:
-            return Diagnosis("api", Status.BAD, f"{api_url} answers “{error}”", "check telegram.api_url")
+    if isinstance(error, InvalidToken):  # PTB's message holds the token
+        hint = "copy it again from @BotFather (/mybots, API Token); if it is right, check telegram.api_url"
+        return Diagnosis("token", Status.BAD, f"{api_url} refuses it", hint)
+    if isinstance(error, NetworkError) and not isinstance(error, BadRequest):
+        hint = "check the network, the proxy (HTTPS_PROXY) and telegram.api_url"
+        return Diagnosis("api", Status.BAD, f"{api_url} cannot be reached: {error}", hint)
+    return Diagnosis("api", Status.BAD, f"{api_url} answers “{error}”", "check telegram.api_url")
 
 
 def receiving(info: WebhookInfo, webhook_url: str | None, now: dt.datetime) -> Diagnosis:
     """How updates come, against how they are meant to (`webhook_url` None: by long polling)."""
-    waiting = f"; {count(info.pending_update_count, 'update')} waiting" if info.pending_update_count else ""
     host = urlsplit(info.url).hostname or "an address"  # the rest may hold another program's secret
-    if webhook_url is None:
-        if info.url:
-            hint = (
-                "the bot removes it when it starts; if it comes back, another program uses this token: stop that "
-                "one, or get a new token with /revoke in @BotFather"
-            )
-            message = f"long polling is meant, but a webhook is set: updates go to {host}{waiting}"
-            return Diagnosis("receiving", Status.BAD, message, hint)
-        return Diagnosis("receiving", Status.OK, f"long polling, and no webhook in its way{waiting}")
-    if not info.url:
-        message = f"the webhook is not registered with Telegram{waiting}"
-        return Diagnosis("receiving", Status.WARNING, message, "the bot registers it when it starts")
-    if info.url != webhook_url:
-        hint = "start the bot, which registers its own; if it changes back, another program uses this token"
-        return Diagnosis("receiving", Status.BAD, f"Telegram calls another webhook, at {host}{waiting}", hint)
-    if info.last_error_date and now - info.last_error_date < _RECENT:
-        message = f"at {info.last_error_date:%H:%M} UTC Telegram could not deliver: {info.last_error_message}{waiting}"
-        hint = "check that the bot runs, that the proxy passes /telegram on to it, and the certificate"
-        return Diagnosis("receiving", Status.BAD, message, hint)
-    status = Status.WARNING if info.pending_update_count > _MANY else Status.OK
-    return Diagnosis("receiving", status, f"Telegram calls {webhook_url}{waiting}")
+    status, message, hint = Status.OK, f"Telegram calls {webhook_url}", ""
+    if info.url and info.url != webhook_url:
+        meant = "long polling" if webhook_url is None else "another webhook"
+        status, message, hint = Status.BAD, f"{meant} is meant, but updates go to a webhook at {host}", _TAKEN
+    elif webhook_url is None:
+        message = "long polling, and no webhook in its way"
+    elif not info.url:
+        status, message = Status.WARNING, "the webhook is not registered with Telegram"
+        hint = "the bot registers it when it starts"
+    elif info.last_error_date and now - info.last_error_date < _RECENT:
+        at, said = info.last_error_date, info.last_error_message
+        over = now - at > _TRIED_AGAIN or not info.pending_update_count
+        status = Status.WARNING if over else Status.BAD
+        message = f"at {at:%H:%M} UTC Telegram could not deliver: {said}"
+        hint = "does the bot run, does the proxy pass /telegram on to it, is the certificate in force?"
+    elif info.pending_update_count > _MANY:
+        status, hint = Status.WARNING, "see whether the bot keeps up: “python -m bot outbox”, and its log"
+    if info.pending_update_count:
+        message += f"; {count(info.pending_update_count, 'update')} waiting"
+    return Diagnosis("receiving", status, message, hint)
 
 
 async def _rights(bot: Bot, chats: Sequence[int | str]) -> AsyncIterator[Diagnosis]:
-    good = 0
-    for number, chat in enumerate(chats):
-        try:
-            trouble = await _trouble(bot, chat)
-        except RetryAfter as error:
-            message = f"Telegram asks for a pause: {count(len(chats) - number, 'chat')} not looked at"
-            yield Diagnosis("chats", Status.WARNING, message, f"try again later ({error})")
-            break
-        good += trouble is None
-        if trouble:
-            yield Diagnosis("chats", Status.BAD, f"{chat}: {trouble[0]}", trouble[1])
+    """Where the bot may not write, each chat once: a channel of the configuration is subscribed, too."""
+    hint = f"let @{bot.username} write there (in a channel as an administrator who may post), or end the subscription"
+    writable: dict[int, bool] = {}
+    for chat in chats:
         await asyncio.sleep(_PACE)
-    if good or not chats:
-        message = (
-            f"the bot may write in {good:,} of {len(chats):,} looked at"
-            if chats
-            else "no groups or channels yet"
-        )
-        yield Diagnosis("chats", Status.OK, message)
-
-
-async def _trouble(bot: Bot, chat: int | str) -> tuple[str, str] | None:
-    """Why the bot may not write somewhere, and what to do; None: it may. Raises RetryAfter."""
-    again = (
-        f"add @{bot.username} there (to a channel as an administrator who may post), or end the subscription"
-    )
-    try:
-        found = await bot.get_chat(chat)
-        member = await bot.get_chat_member(found.id, bot.bot.id)
-    except Forbidden:
-        return "the bot is not there any more", again
-    except BadRequest:
-        return "Telegram knows no such chat, or the bot was never there", again
-    except RetryAfter:
-        raise
-    except TelegramError as error:
-        return f"Telegram answers “{error}”", "try again"
-    if may_write(member, found.type):
-        return None
-    if found.type == ChatType.CHANNEL:
-        return "the bot may not post", f"make @{bot.username} an administrator there who may post messages"
-    return "the bot may not write", f"let @{bot.username} write there, or make it an administrator"
+        todo = hint
+        try:
+            found = await bot.get_chat(chat)
+            if found.id in writable:
+                continue
+            writable[found.id] = False
+            writable[found.id] = may_write(await bot.get_chat_member(found.id, bot.id), found.type)
+            if writable[found.id]:
+                continue
+            message = f"the bot may not {'post' if found.type == ChatType.CHANNEL else 'write'}"
+        except RetryAfter as error:
+            yield Diagnosis(
+                "chats", Status.WARNING, f"from {chat} on not looked at: {error}", "try again later"
+            )
+            break
+        except Forbidden:
+            message = "the bot is not there any more"
+        except BadRequest:
+            message = "Telegram knows no such chat, or the bot was never there"
+        except TelegramError as error:
+            message, todo = f"Telegram answers “{error}”", "try again later"
+        yield Diagnosis("chats", Status.BAD, f"{chat}: {message}", todo)
+    if good := sum(writable.values()):
+        yield Diagnosis("chats", Status.OK, f"the bot may write in {count(good, 'chat')}")
+    elif not chats:
+        yield Diagnosis("chats", Status.OK, "no group or channel yet")
