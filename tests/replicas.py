@@ -144,7 +144,7 @@ async def killed(folder: Path, server: Server, seed: int, due: int) -> Row:
 
 
 async def replaced(folder: Path, server: Server, seed: int, due: int, kills: int) -> Row:
-    """Three bots: one is killed every 2 s, and another begins; one sleeps for two leases, and wakes with old answers."""
+    """Three bots: one is killed every 2 s, and another begins; one sleeps for two leases, and wakes."""
     rate = 6 * due / (2 * kills + 10)  # a long text costs six of the rate
     async with replicas(folder, server, seed, BOT_DELIVERY__RATE=f"{rate:.0f}") as rig:
         bots = [await rig.start() for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Replicas killed and put to sleep, in full: `python -m tests.replicas_campaign [DUE] [KILLS]` prints what came of it."""
+"""Replicas killed and put to sleep: `python -m tests.replicas_campaign DUE KILLS` prints what came of it."""
 
 import asyncio
 import sys
@@ -20,5 +20,4 @@ async def campaign(due: int, kills: int) -> bool:
 
 
 if __name__ == "__main__":
-    due, kills = (*map(int, sys.argv[1:]), 2000, 20)[:2] if len(sys.argv) < 3 else map(int, sys.argv[1:3])
-    sys.exit(not asyncio.run(campaign(due, kills)))
+    sys.exit(not asyncio.run(campaign(*map(int, sys.argv[1:3]))))
