@@ -150,3 +150,40 @@ async def killed(folder: Path, server: Server, seed: int, due: int) -> Row:
             settled=settled,
             doubts_are_those_in_flight=found.twice <= IN_FLIGHT,
         )
+
+
+async def replaced(folder: Path, server: Server, seed: int, due: int, kills: int) -> Row:
+    """Three bots: one is killed every 2 s, and another begins; one sleeps for two leases, and wakes."""
+    rate = 6 * due / (2 * kills + 10)  # a long text costs six of the rate
+    async with replicas(folder, server, seed, BOT_DELIVERY__RATE=f"{rate:.0f}") as rig:
+        bots = [await rig.start() for _ in range(3)]
+        assert await rig.alive(3), "three did not start"
+        await asyncio.sleep(LEASE / 3)
+        await rig.subscribe(due)
+        await rig.has_received(due // 20)
+        sleeper = bots.pop(0)
+        os.kill(sleeper.pid, signal.SIGSTOP)
+        asleep = time.monotonic()
+        awake = False
+        for _ in range(kills):
+            await rig.end(bots.pop(0), signal.SIGKILL)
+            bots.append(await rig.start())
+            await asyncio.sleep(2)
+            if not awake and time.monotonic() - asleep > 2 * LEASE:
+                os.kill(sleeper.pid, signal.SIGCONT)
+                awake = True
+        if not awake:
+            await asyncio.sleep(2 * LEASE)
+            os.kill(sleeper.pid, signal.SIGCONT)
+        settled = await rig.settled(due)
+        for bot in (sleeper, *bots):
+            await rig.end(bot)
+        found = await examine(rig)
+        owners = len(rig.rows("SELECT DISTINCT owner FROM deliveries WHERE owner IS NOT NULL"))
+        return found.row(
+            "Three replicas, one killed every 2 s, one asleep for two leases",
+            f"{kills} kills",
+            f"{owners} processes had a part in it",
+            settled=settled,
+            doubts_are_those_in_flight=found.twice <= (kills + 1) * IN_FLIGHT,
+        )

@@ -3,10 +3,12 @@
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import pytest
 
 from bot.core.delivery import OnAmbiguous, Sent, decide
+from bot.core.governor import Governor, Lane
 from bot.core.model import Chat
 from bot.ports import Store
 from bot.services.leading import Leadership
@@ -15,7 +17,7 @@ from tests.databases import Database
 from tests.fakes import NOW
 from tests.test_store import CHOOSE, due
 
-LONG, SHORT = dt.timedelta(seconds=30), dt.timedelta(milliseconds=50)
+LONG, OVER = dt.timedelta(seconds=30), dt.timedelta()
 on_server = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
@@ -31,8 +33,8 @@ async def other(database: Database, store: Store) -> AsyncIterator[Store]:
 async def test_one_process_has_a_file_to_itself(store: Store, database: Database) -> None:
     """It leads, whatever the clock does, and writes nothing down."""
     assert not store.shared
-    assert await store.renew("me", SHORT) == 1
-    assert await store.lead("me", SHORT)
+    assert await store.renew("me", OVER) == 1
+    assert await store.lead("me", OVER)
     assert database.rows("SELECT * FROM leases") == []
     leading = Leadership(store, "me")
     assert (leading.alive, leading.leads) == (True, True)
@@ -59,9 +61,8 @@ async def test_when_the_leader_falls_silent_another_one_leads(
     store: Store, other: Store, database: Database
 ) -> None:
     """And the silent one does not any more, but is counted again once it speaks; its row does not stay for ever."""
-    await store.renew("a", SHORT)
-    await store.lead("a", SHORT)
-    await asyncio.sleep(0.06)
+    await store.renew("a", OVER)
+    await store.lead("a", OVER)
     assert await other.renew("b", LONG) == 1
     assert await other.lead("b", LONG)
     assert database.rows("SELECT name FROM leases ORDER BY 1") == [("leader",), ("replica:b",)]
@@ -83,10 +84,10 @@ async def test_who_ends_well_is_followed_at_once(store: Store, other: Store) -> 
 async def test_what_a_living_process_has_in_flight_is_its_own(store: Store, other: Store) -> None:
     """Neither the other's start nor its looks take it; once the lease has run out they do, as after a crash."""
     await due(store, Chat(1), Chat(2))
-    await store.renew("a", SHORT)
+    await store.renew("a", LONG)
     (mine,) = await store.claim(NOW, "a", 1, CHOOSE)
     assert await other.recover(OnAmbiguous.RETRY_ONCE, "b") == 0
-    await asyncio.sleep(0.06)
+    await store.renew("a", OVER)
     assert await store.recover(OnAmbiguous.RETRY_ONCE, "a") == 0  # it does not take its own
     assert await other.recover(OnAmbiguous.RETRY_ONCE, "b") == 1
     claimed = await other.claim(NOW, "b", 10, CHOOSE)
@@ -97,9 +98,9 @@ async def test_what_a_living_process_has_in_flight_is_its_own(store: Store, othe
 async def test_a_process_that_slept_through_its_lease_settles_nothing(store: Store, other: Store) -> None:
     """Its answer comes when another one has the row: the row is that one's."""
     await due(store, Chat(1))
-    await store.renew("a", SHORT)
+    await store.renew("a", LONG)
     (stale,) = await store.claim(NOW, "a", 10, CHOOSE)
-    await asyncio.sleep(0.06)
+    await store.renew("a", OVER)
     await other.recover(OnAmbiguous.RETRY_ONCE, "b")
     (taken,) = await other.claim(NOW, "b", 10, CHOOSE)
     await store.settle([decide(stale, Sent(1), NOW)], "a", NOW)
@@ -125,17 +126,29 @@ async def test_several_claim_at_once_and_none_takes_the_others(store: Store, oth
     assert two
 
 
+@dataclass
+class Seconds:
+    """A clock that is moved by hand."""
+
+    now: float = 1000
+
+    def __call__(self) -> float:
+        """The seconds that it shows."""
+        return self.now
+
+
 # -- what a process knows of itself -----------------------------------------------------------------------
 
 
 @on_server
 async def test_a_process_stops_when_its_own_lease_has_run_out(store: Store) -> None:
     """By its own clock, before anybody else could take over; the next renewal lets it go on."""
-    leading = Leadership(store, "a", dt.timedelta(seconds=0.3))
+    clock = Seconds()
+    leading = Leadership(store, "a", monotonic=clock)
     assert (leading.alive, leading.leads) == (False, False)
     await leading.tick()
     assert (leading.alive, leading.leads) == (True, True)
-    await asyncio.sleep(0.31)
+    clock.now += 30
     assert (leading.alive, leading.leads) == (False, False)
     await leading.tick()
     assert (leading.alive, leading.leads) == (True, True)
@@ -145,12 +158,13 @@ async def test_a_process_stops_when_its_own_lease_has_run_out(store: Store) -> N
 async def test_a_newcomer_waits_until_the_others_know_of_it(store: Store, other: Store) -> None:
     """So that all together never send more than their rate; each hears how many they are."""
     told: dict[str, list[int]] = {"a": [], "b": []}
-    first = Leadership(store, "a", dt.timedelta(seconds=1.5), told["a"].append)
-    second = Leadership(other, "b", dt.timedelta(seconds=1.5), told["b"].append)
+    clock = Seconds()
+    first = Leadership(store, "a", told=told["a"].append, monotonic=clock)
+    second = Leadership(other, "b", told=told["b"].append, monotonic=clock)
     await first.tick()
     await second.tick()
     assert [first.alive, second.alive] == [True, False]
-    await asyncio.sleep(second.every)
+    clock.now += second.every
     await first.tick()
     await second.tick()
     assert [first.alive, second.alive] == [True, True]
@@ -179,3 +193,16 @@ async def test_who_waits_for_the_lead_gets_it_when_the_leader_ends(store: Store,
     assert done == []
     await second.only(work)()
     assert done == ["done"]
+
+
+def test_all_processes_together_keep_to_the_rate() -> None:
+    """Each waits as many times longer as they are, and no longer than before once it is alone again."""
+    governor = Governor(30)
+    governor.share(3)
+    governor.take(0, 1, Lane.BULK)
+    together = governor.lane_wait(-0.02, Lane.BULK)  # where a late timer has nothing to catch up on
+    governor.share(1)
+    governor.take(10, 2, Lane.BULK)
+    alone = governor.lane_wait(10 - 0.02, Lane.BULK)
+    assert together == pytest.approx(3 * 1.02 / 30)
+    assert alone == pytest.approx(1.02 / 30)

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import math
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ class Leadership:
     owner: str
     length: dt.timedelta = LEASE
     told: Callable[[int], None] = lambda _: None
+    monotonic: Callable[[], float] = time.monotonic
     _alive_from: float = math.inf
     _alive_until: float = -math.inf
     _leads_until: float = -math.inf
@@ -40,12 +42,12 @@ class Leadership:
     @property
     def alive(self) -> bool:
         """Whether what this process has in hand is its own; if not, it must begin nothing new."""
-        return not self.store.shared or self._alive_from <= _monotonic() < self._alive_until
+        return not self.store.shared or self._alive_from <= self.monotonic() < self._alive_until
 
     @property
     def leads(self) -> bool:
         """Whether this process is the one that does what must be done once."""
-        return not self.store.shared or _monotonic() < self._leads_until
+        return not self.store.shared or self.monotonic() < self._leads_until
 
     async def wait(self) -> None:
         """Return when this process leads."""
@@ -55,7 +57,7 @@ class Leadership:
 
     async def tick(self) -> None:
         """Renew the leases. Raises StoreError; those at hand then run out in their time."""
-        led, now = self.leads, _monotonic()
+        led, now = self.leads, self.monotonic()
         replicas = await self.store.renew(self.owner, self.length)
         if now >= self._alive_until:
             # A newcomer lets the others learn of it first, so that all together keep to the rate.
@@ -82,7 +84,3 @@ class Leadership:
             return await tick() if self.leads else None
 
         return led
-
-
-def _monotonic() -> float:
-    return asyncio.get_running_loop().time()

@@ -69,9 +69,6 @@ class SqlInbox(Transactions):
             ).scalar()
         return oldest
 
-    async def empty_log(self) -> None:
-        """As the port has it: what lies in the files of a server is the server's."""
-
     async def purge_inbox(self, before: dt.datetime) -> None:
         async with self._transaction() as connection:
             await connection.execute(delete(inbox).where(inbox.c.received < before, inbox.c.payload == ""))
