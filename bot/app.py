@@ -66,7 +66,6 @@ async def run(
     zoneinfo.reset_tzpath(to=())  # the locked tzdata, not what the machine happens to have
     content = settings.content.path
     state, library = state_of(content), first_library(content)  # in this order: a change in between is seen
-    languages = load_languages()
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -77,10 +76,11 @@ async def run(
         leading = await enter(_leading(store, limiter, lease))
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
-        in_flight = settings.delivery.in_flight
-        application = build_application(secret, telegram.api_url, limiter, in_flight, metrics)
-        await enter(connected(application, telegram.api_url))
-        wiring = Wiring(application, store, clock, settings, languages, leading, metrics)
+        address, pool = telegram.api_url, settings.delivery.in_flight
+        application = await enter(
+            connected(build_application(secret, address, limiter, pool, metrics), address)
+        )
+        wiring = Wiring(application, store, clock, settings, load_languages(), leading, metrics)
         parts = await wiring.parts(secret, limiter, gate)
         await parts.begin(library)
         reloading = following(content, state, parts.publish, parts.alerts)
@@ -90,11 +90,11 @@ async def run(
         await receiving.resume()
         watching = await enter(incoming(parts, receiving, health, metrics, webhook_secret))
         channels = wiring.listing(parts.informing, parts.alerts)
-        for once in (parts.show, channels):
-            await leading.only(once)()
+        await leading.only(parts.show)()
+        await leading.only(channels)()
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        ticks = _ticks(parts, receiving, reloading, channels)
-        await enter(_ticking(parts.delivering, parts.alerts, limiter, {**ticks, **watching}))
+        ticks = {**_ticks(parts, receiving, reloading, channels), **watching}
+        await enter(_ticking(parts.delivering, parts.alerts, limiter, ticks))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
