@@ -24,11 +24,9 @@ from bot.incoming import incoming
 from bot.locales import load_languages
 from bot.ports import Clock, StartError, Store, StoreBusyError, StoreError
 from bot.scheduler import Scheduler, Tick
-from bot.services.delivering import Delivering
 from bot.services.leading import LEASE, Leadership
 from bot.services.reloading import Reloading
 from bot.store import SCHEMA, open_store
-from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
 from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
@@ -93,8 +91,7 @@ async def run(
         await leading.only(parts.show)()
         await leading.only(channels)()
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        ticks = {**_ticks(parts, receiving, reloading, channels), **watching}
-        await enter(_ticking(parts.delivering, parts.alerts, limiter, ticks))
+        await enter(_ticking(parts, limiter, {**_ticks(parts, receiving, reloading, channels), **watching}))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
@@ -178,12 +175,10 @@ async def _purge(store: Store, clock: Clock) -> None:
 
 @contextlib.asynccontextmanager
 async def _ticking(
-    delivering: Delivering,
-    alerts: TelegramAlerts,
-    limiter: GovernorLimiter,
-    others: Mapping[str, tuple[Tick, float]],
+    parts: Parts, limiter: GovernorLimiter, others: Mapping[str, tuple[Tick, float]]
 ) -> AsyncIterator[None]:
     """The ticks at work. At the end what is in flight is answered and recorded, and nothing more is sent."""
+    delivering, alerts = parts.delivering, parts.alerts
     mine = {"drain": (delivering.drain, 0.5), "ask": (delivering.ask, 1)}
     scheduler = Scheduler({**mine, "alerts": (alerts.send, 1), **others})
     scheduler.start()
