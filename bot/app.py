@@ -90,11 +90,15 @@ async def run(
         channels = wiring.listing(parts.informing, parts.alerts)
         await leading.only(parts.show)()
         await leading.only(channels)()
-        health.polled()  # Telegram has just answered; the first long poll may take its time
         await enter(_ticking(parts, limiter, {**_ticks(parts, receiving, reloading, channels), **watching}))
-        _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
-        await stop.wait()
-        _log.info("bot.stopping")
+        await _stopped(stop, name=application.bot.username, digests=len(library.ids))
+
+
+async def _stopped(stop: asyncio.Event, **about: object) -> None:
+    """All is at work until then."""
+    _log.info("bot.started", **about)
+    await stop.wait()
+    _log.info("bot.stopping")
 
 
 def _ticks(

@@ -29,6 +29,7 @@ async def incoming(
     """
     wiring, settings = parts.wiring, parts.wiring.settings
     bot, url = wiring.application.bot, settings.telegram.webhook_url
+    health.polled()  # Telegram has just answered; the first long poll may take its time
     pages = (*health.routes(), *metrics.routes(health))
 
     async def turn() -> None:

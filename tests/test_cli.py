@@ -246,8 +246,8 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_an_unsupported_database(tmp_path: Path) -> None:
-    """Anything but a SQLite file."""
-    for url in ("postgresql://localhost/x", "nonsense", "sqlite://"):
+    """Anything but a SQLite file and PostgreSQL."""
+    for url in ("mysql://localhost/x", "nonsense", "sqlite://"):
         code, output = bot("run", folder=tmp_path, BOT_TOKEN=TOKEN, BOT_STORAGE__URL=url)
         assert code == 1
         assert "sqlite:///data/bot.db" in output
