@@ -14,7 +14,8 @@ RUN python3 -m venv /opt/venv \
 FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="digest-bot" \
       org.opencontainers.image.description="A Telegram bot that delivers digests of articles" \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="0.1.0"
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

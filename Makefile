@@ -73,6 +73,14 @@ lock: .venv/dev ## compile the locked requirements anew (needs uv on the path)
 	$(COMPILE) --extra draft --extra dev -c requirements-draft.txt -o requirements-dev.txt
 	sed -i 's/^lxml\[html-clean\]/lxml[html_clean]/' requirements-d*.txt # as justext writes it: pip 23 takes them for two
 
+.PHONY: sbom audit
+sbom: .venv/dev ## what the image is made of, for scanners: sbom.json (CycloneDX) from the locked requirements
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --spec-version 1.6 \
+	  --output-reproducible --output-file sbom.json requirements.txt
+
+audit: .venv/dev ## known vulnerabilities of the locked requirements (needs the network)
+	$(BIN)/python .ci/audit.py $(BIN)/pip-audit
+
 clean: ## remove the environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 

@@ -110,7 +110,7 @@ def _ticks(
     ticks |= {"inbox": (receiving.tick, 2), "reload": (reloading.tick, 2)}
     if store.shared:
         ticks |= {"lease": (leading.tick, leading.every), "rescue": (parts.delivering.rescue, 5)}
-        ticks["informed"] = parts.informing.recover, 300  # what others have told is not told again
+        ticks["informed"] = parts.informing.recover, 300
     return ticks
 
 

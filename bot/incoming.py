@@ -42,9 +42,9 @@ async def incoming(
             wiring.application,
             receiving.take,
             parts.alerts,
-            turn,
             health.polled,
             health.conflict,
+            turn=turn,
         )
         async with _served(pages, settings.web):
             await unregister(bot)  # what an earlier configuration has set would keep updates away

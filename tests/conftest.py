@@ -15,6 +15,7 @@ from bot.store import open_store
 from tests.content import FILES, Load
 from tests.databases import Database, File, OnServer, Server, started, with_tables
 
+pytest_plugins = ("tests.token_scan",)
 TOKEN = "1000000001:test-token"
 
 settings.register_profile("tests", deadline=None)  # a busy machine is no finding

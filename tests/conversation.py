@@ -1,15 +1,19 @@
 """A reader at the sandbox, and the real bot as a process beside it: what end-to-end tests are made of."""
 
 import asyncio
+import functools
 import os
 import signal
-import sys
+import socket
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
 
 from bot.sandbox import Sandbox
+from tests.forking import Forked, command
+from tests.token_scan import search, secrets_of
 
 READER, OTHER = 501, 502
 GROUP, CHANNEL = -1001000000001, -1001000000002
@@ -19,10 +23,33 @@ PATIENCE = 10.0
 Json = dict[str, Any]
 
 
-class BotProcess:
-    """`python -m bot run` against a sandbox; its files lie in `folder` and outlive the process."""
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
-    command: tuple[str, ...] = ("-m", "bot", "run")
+
+async def until(reached: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for something to become true."""
+    for _ in range(1000):
+        if await reached():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never came to that")
+
+
+class BotProcess:
+    """`python -m bot run` against a sandbox; its files lie in `folder` and outlive the process.
+
+    It logs at DEBUG, and when it has ended, no secret may stand in its output or in its files.
+    """
+
+    patience = PATIENCE
+    """Seconds that it may take to end."""
+    main: Callable[[], None] = functools.partial(command, ["run"])
+    """What the process does."""
 
     def __init__(self, api_url: str, token: str, folder: Path, **environment: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
@@ -34,46 +61,55 @@ class BotProcess:
             "BOT_CONTENT__PATH": str(SAMPLE),
             "BOT_STORAGE__URL": f"sqlite:///{folder}/bot.db",
             "BOT_CLOCK__OFFSET_FILE": str(folder / "clock"),
+            "BOT_LOG__LEVEL": "debug",
             **environment,
         }
         self._folder = folder
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Forked | None = None
 
     async def start(self) -> None:
         """Begin; returns at once."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *self.command,
-            env=self._environment,
-            cwd=Path(__file__).parents[1],
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
+        self._process = Forked(type(self).main, self._environment)
 
     async def stop(self, with_signal: int = signal.SIGTERM) -> tuple[int, str]:
         """End it by a signal; exit code and everything that it printed."""
-        process = self._process
-        assert process is not None
-        if process.returncode is None:
-            process.send_signal(with_signal)
+        if self.running:
+            os.kill(self.pid, with_signal)
         return await self.ended()
 
     async def ended(self) -> tuple[int, str]:
         """Wait for its end; exit code and everything that it printed."""
-        process = self._process
-        assert process is not None
-        output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
-        assert process.returncode is not None
-        return process.returncode, output.decode()
+        assert self._process is not None
+        code, output = await self._process.ended(self.patience)
+        self.searched(output.encode())
+        return code, output
+
+    async def prints(self, words: str) -> None:
+        """Wait until its log holds these words."""
+        assert self._process is not None
+        async with asyncio.timeout(self.patience):
+            while words not in self._process.log:
+                await asyncio.sleep(0.02)
+
+    def searched(self, output: bytes) -> None:
+        """Fail where a secret stands in what this process has left behind, files of secrets left out."""
+        known = [value for name, value in self._environment.items() if name.endswith("_FILE")]
+        search(secrets_of(self._environment), output, self._folder, known)
 
     async def kill(self) -> None:
         """The hard way: kill -9."""
         await self.stop(signal.SIGKILL)
 
     @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether it has been started and has not ended."""
-        return self._process is not None and self._process.returncode is None
+        return self._process is not None and self._process.running
 
 
 class Conversation:

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field, replace
 from bot.core.delivery import Outcome, Sent
 from bot.core.library import Library
 from bot.core.model import Article, Chat, Digest, Message, Paragraph, Theme
+from bot.places import Places, zone_at, zone_name
+from bot.ports.places import Atlas
 
 NOW = dt.datetime(2026, 11, 23, 4, tzinfo=dt.UTC)
 """A Monday, 09:00 in Almaty."""
+ATLAS = Atlas(Places().find, zone_name, zone_at)
+"""The real one; the first search reads it."""
 
 
 @dataclass(slots=True)

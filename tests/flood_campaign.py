@@ -150,9 +150,8 @@ async def flood(
     world.crowd |= {person: Counter() for person in (FLOODER, *people)}
     bot = Bot(sandbox.url, TOKEN, folder, BOT_LOG__FORMAT="json", BOT_TELEGRAM__BURST="5")
     await bot.start()
-    assert bot._process is not None
     try:
-        rig = Rig(world, bot._process.pid)
+        rig = Rig(world, bot.pid)
         await asyncio.gather(*(rig.asks(person) for person in people))  # the bot has started, and is warm
         rig.outcome.waits.clear()
         await asyncio.sleep(1)

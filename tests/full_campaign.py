@@ -12,7 +12,7 @@ import zoneinfo
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests import rehearsals, scenarios, times
+from tests import denials, rehearsals, scenarios, times
 from tests.invariants import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
@@ -39,6 +39,8 @@ FULL: tuple[Scenario, ...] = (
     times.other_rules,
     times.disk_full,
     times.locked,
+    denials.locked_at_start,
+    denials.turned_bits,
 )
 
 

@@ -18,8 +18,8 @@ import aiohttp
 
 from bot.sandbox import Sandbox, SandboxSettings
 from tests.campaign import TOKEN, Bot
+from tests.conversation import free_port
 from tests.flood_campaign import message
-from tests.test_bot_end_to_end import free_port
 
 FIRST = 6_000_000
 """The first chat of the sandbox's crowd."""

@@ -8,12 +8,13 @@ import time
 from pathlib import Path
 
 from bot.core.delivery import Migrated
+from bot.core.language import ENGLISH
 from bot.core.model import EVERY_DAY, Chat, Preferences
 from bot.services.delivering import Delivering
 from bot.services.subscribing import Subscribing
 from bot.store import open_store
 from tests.campaign import FIRST, Rig, rig
-from tests.fakes import LIBRARY, NOW, FixedClock, RecordingAlerts, RecordingSender
+from tests.fakes import ATLAS, LIBRARY, NOW, FixedClock, RecordingAlerts, RecordingSender
 from tests.invariants import Row, examine
 from tests.scenarios import calls_of, pace, seconds_of, sending_seconds, undisturbed
 
@@ -176,7 +177,7 @@ async def _migrate(folder: Path, order: tuple[str, ...], *, subscribed: bool) ->
     wanted = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
     sender = RecordingSender()
     delivering = Delivering(store, sender, alerts, LIBRARY, clock, "owner")
-    subscribing = Subscribing(store, LIBRARY, clock, wanted)
+    subscribing = Subscribing(store, LIBRARY, clock, wanted, ENGLISH, ATLAS)
     for id_ in (-100, -200) if subscribed else (-100,):
         await store.subscribe(Chat(id_), wanted, NOW, NOW)
     await delivering.plan()

@@ -1,13 +1,10 @@
-"""Several bots on one PostgreSQL: started, killed and put to sleep. `python -m tests.replicas SECONDS` is one of them.
-
-SECONDS is how long its lease lasts, as no test waits for half a minute.
-"""
+"""Several bots on one PostgreSQL: started, killed and put to sleep."""
 
 import asyncio
 import datetime as dt
+import functools
 import os
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.__main__ import listen
 from bot.app import run
 from bot.config import load_settings, take_token
 from bot.logs import configure
@@ -26,15 +24,26 @@ LEASE = 3.0
 """Seconds. A shorter one would run out on a busy machine without anybody's fault."""
 
 
+def main() -> None:
+    """What a replica does: the same as `python -m bot run`, with a shorter lease."""
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
+    listen()
+    asyncio.run(_replica())
+
+
+async def _replica() -> None:
+    settings = load_settings(None, os.environ)
+    token = take_token(settings, os.environ)
+    configure(settings.log.level, settings.log.format, (token.get_secret_value(),))
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await run(settings, token, stop, lease=dt.timedelta(seconds=LEASE))
+
+
 class Replica(Bot):
     """One of several."""
 
-    command = ("-m", "tests.replicas", str(LEASE))
-
-    def signal(self, number: int) -> None:
-        """Stop it in its tracks, or let it go on."""
-        assert self._process is not None
-        self._process.send_signal(number)
+    main = functools.partial(main)
 
 
 @dataclass(kw_only=True)
@@ -153,8 +162,7 @@ async def replaced(folder: Path, server: Server, seed: int, due: int, kills: int
         await rig.subscribe(due)
         await rig.has_received(due // 20)
         sleeper = bots.pop(0)
-        assert isinstance(sleeper, Replica)
-        sleeper.signal(signal.SIGSTOP)
+        os.kill(sleeper.pid, signal.SIGSTOP)
         asleep = time.monotonic()
         awake = False
         for _ in range(kills):
@@ -162,11 +170,11 @@ async def replaced(folder: Path, server: Server, seed: int, due: int, kills: int
             bots.append(await rig.start())
             await asyncio.sleep(2)
             if not awake and time.monotonic() - asleep > 2 * LEASE:
-                sleeper.signal(signal.SIGCONT)
+                os.kill(sleeper.pid, signal.SIGCONT)
                 awake = True
         if not awake:
             await asyncio.sleep(2 * LEASE)
-            sleeper.signal(signal.SIGCONT)
+            os.kill(sleeper.pid, signal.SIGCONT)
         settled = await rig.settled(due)
         for bot in (sleeper, *bots):
             await rig.end(bot)
@@ -179,17 +187,3 @@ async def replaced(folder: Path, server: Server, seed: int, due: int, kills: int
             settled=settled,
             doubts_are_those_in_flight=found.twice <= (kills + 1) * IN_FLIGHT,
         )
-
-
-async def _replica(lease: float) -> None:
-    settings = load_settings(None, os.environ)
-    token = take_token(settings, os.environ)
-    configure(settings.log.level, settings.log.format, (token.get_secret_value(),))
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await run(settings, token, stop, lease=dt.timedelta(seconds=lease))
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("PTB_TIMEDELTA", "true")
-    asyncio.run(_replica(float(sys.argv[1])))

@@ -13,8 +13,8 @@ import aiohttp
 
 from bot.core.governor import in_flight
 from tests.campaign import FIRST, IN_FLIGHT, LATENCY, Rig, rig
+from tests.conversation import free_port
 from tests.invariants import Row, examine
-from tests.test_bot_end_to_end import free_port
 
 Json = dict[str, Any]
 

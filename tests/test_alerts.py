@@ -17,8 +17,7 @@ import yaml
 from bot.sandbox import Sandbox
 from bot.web.health import Code
 from tests.conftest import TOKEN
-from tests.conversation import BotProcess
-from tests.test_bot_end_to_end import free_port
+from tests.conversation import BotProcess, free_port
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"

@@ -4,8 +4,7 @@ import asyncio
 import datetime as dt
 import json
 import shutil
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,18 @@ from bot.core.model import EVERY_DAY, Chat, Kind, Preferences
 from bot.core.schedule import next_slot
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.store import open_store
-from tests.conversation import IVAN, OTHER, READER, SAMPLE, BotProcess, Json, Person, labels
+from tests.conversation import (
+    IVAN,
+    OTHER,
+    READER,
+    SAMPLE,
+    BotProcess,
+    Json,
+    Person,
+    free_port,
+    labels,
+    until,
+)
 
 TOKEN = "1000000001:test-token"
 TESTS = Path(__file__).parent
@@ -82,23 +92,6 @@ class Stage:
         assert "clock" in await self.reader.call("/api/clock", {"to": "next"})
         text: str = (await person.answer(before))["text"]
         return text
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def until(reached: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for something to become true."""
-    for _ in range(1000):
-        if await reached():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it never came to that")
 
 
 @pytest.fixture

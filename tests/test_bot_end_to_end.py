@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import signal
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from tests.conversation import (
     BotProcess,
     Conversation,
     find_button,
+    free_port,
     labels,
 )
 
@@ -90,14 +90,6 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         assert (code, "Traceback" in output) == (0, False), output
     await check_calls(sandbox)
     await sandbox.stop()
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def check_calls(sandbox: Sandbox) -> None:

@@ -12,8 +12,19 @@ from typing import Any
 import pytest
 
 from bot.sandbox import Sandbox, SandboxSettings
-from tests.conversation import CHANNEL, FORUM, GROUP, OTHER, READER, BotProcess, Json, Person, find_button
-from tests.test_bot_end_to_end import TOKEN, free_port
+from tests.conversation import (
+    CHANNEL,
+    FORUM,
+    GROUP,
+    OTHER,
+    READER,
+    BotProcess,
+    Json,
+    Person,
+    find_button,
+    free_port,
+)
+from tests.test_bot_end_to_end import TOKEN
 
 WATER = 1
 BOT = 1_000_000_001

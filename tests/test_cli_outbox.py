@@ -193,7 +193,7 @@ async def test_beside_a_running_bot(sandbox: Sandbox, folder: Path) -> None:
     assert "in use by another bot process" in output
     assert "10:00" in (await reader.say("/subscribe 10:00"))["text"]  # it writes on
     await process.kill()
-    assert await asyncio.to_thread(outbox, folder) == (0, output_of(folder))
+    assert await asyncio.to_thread(outbox, folder) == (0, await asyncio.to_thread(output_of, folder))
     assert (folder / "bot.db-wal").exists()  # what the dead process left was read, and left to the next one
     await process.start()
     assert "11:00" in (await reader.say("/subscribe 11:00"))["text"]

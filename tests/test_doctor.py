@@ -37,9 +37,9 @@ from bot.sandbox import Sandbox
 from bot.store import open_store
 from bot.store.inspecting import engine, inspect
 from bot.telegram.examining import receiving
-from tests.conversation import CHANNEL, GROUP, READER, SAMPLE, BotProcess, BotSide, Person
+from tests.conversation import CHANNEL, GROUP, READER, SAMPLE, BotProcess, BotSide, Person, free_port
 from tests.fakes import NOW, FixedClock
-from tests.test_bot_end_to_end import TOKEN, free_port
+from tests.test_bot_end_to_end import TOKEN
 from tests.test_chats_end_to_end import BOT
 
 ROOT = Path(__file__).parents[1]
@@ -135,15 +135,13 @@ async def test_it_changes_nothing_beside_a_bot_at_work(sandbox: Sandbox, tmp_pat
     bot = BotProcess(sandbox.url, TOKEN, tmp_path)
     await bot.start()
     await Person(sandbox).say("/subscribe 09:00")
-    process = bot._process
-    assert process is not None
-    process.send_signal(signal.SIGSTOP)
+    os.kill(bot.pid, signal.SIGSTOP)
     try:
         before = snapshot(tmp_path, shared_memory=False)
         found = await examined(environment(sandbox, BOT_STORAGE__URL=f"sqlite:///{tmp_path}/bot.db"))
         after = snapshot(tmp_path, shared_memory=False)
     finally:
-        process.send_signal(signal.SIGCONT)
+        os.kill(bot.pid, signal.SIGCONT)
         await bot.stop()
 
     assert "bot.db-wal" in before

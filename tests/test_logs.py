@@ -1,11 +1,14 @@
-"""Logging: the token never comes out, on any way, in any style."""
+"""Logging: the token never comes out, on any way, in any style; and the events are those that docs/logs.md explains."""
 
+import ast
 import json
 import logging
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -24,10 +27,22 @@ def style(request: pytest.FixtureRequest) -> Iterator[Style]:
     """Each style; logging is put back afterwards."""
     root = logging.getLogger()
     before = root.handlers[:], root.level, sys.excepthook, logging.raiseExceptions
-    names = ("aiohttp", "aiosqlite", "apscheduler", "httpx", "sqlalchemy", "telegram")
+    hooks = sys.stdout, sys.stderr, sys.unraisablehook, threading.excepthook
+    names = (
+        "aiohttp",
+        "aiosqlite",
+        "apscheduler",
+        "httpcore",
+        "httpx",
+        "markdown_it",
+        "sqlalchemy",
+        "telegram",
+    )
     levels = {name: logging.getLogger(name).level for name in names}
     yield request.param
     root.handlers[:], root.level, sys.excepthook, logging.raiseExceptions = before
+    sys.stdout, sys.stderr, sys.unraisablehook, threading.excepthook = hooks
+    logging.captureWarnings(capture=False)
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
     structlog.reset_defaults()
@@ -169,3 +184,54 @@ raise RuntimeError("refused {SHORT} and {SECRET}")
     assert SHORT not in ended.stderr
     assert SECRET not in ended.stderr
     assert "RuntimeError: refused [secret] and [secret]" in ended.stderr
+
+
+ROOT = Path(__file__).parents[1]
+LEVELS = ("debug", "info", "warning", "error", "exception", "critical")
+
+
+def logged() -> dict[str, tuple[set[str], set[str]]]:
+    """Every event that the code logs: its levels, and its fields."""
+    events: dict[str, tuple[set[str], set[str]]] = {}
+    for file in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="_log"), attr=level),
+                    args=[ast.Constant(value=str(event))],
+                    keywords=given,
+                ) if level in LEVELS:
+                    levels, fields = events.setdefault(event, (set(), set()))
+                    levels.add("error" if level == "exception" else level)
+                    fields |= {each.arg for each in given if each.arg and each.arg != "exc_info"}
+                case ast.Call(func=ast.Name(id="Refusals"), args=[ast.Constant(value=str(event))]):
+                    events[event] = (
+                        {"warning"},
+                        {"reason", "count"},
+                    )  # told by bot/web/server.py as self.event
+    return events
+
+
+def test_the_table_of_events_is_true() -> None:
+    """Each event, its levels and its fields stand in docs/logs.md, and no other; all have a meaning and an advice."""
+    table = (ROOT / "docs" / "logs.md").read_text(encoding="utf-8").split("|---|---|---|---|---|\n")[1]
+    written = {}
+    for line in table.splitlines():
+        _, event, levels, fields, meaning, advice, _ = (cell.strip() for cell in line.split("|"))
+        written[event.strip("`")] = set(levels.split(", ")), set(re.findall(r"`(\w+)`", fields))
+        assert meaning
+        assert advice
+
+    assert written == logged()
+    assert list(written) == sorted(written)
+
+
+def test_every_log_line_of_the_code_is_an_event() -> None:
+    """A call that the scan does not see, such as one with a made-up event, would be missing in the table."""
+    calls = re.findall(
+        rf"\b_?log\w*\.(?:{'|'.join(LEVELS)})\(\s*([^)\s]+)",
+        "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "bot").rglob("*.py")),
+    )
+
+    assert len(calls) > 40
+    assert [first for first in calls if not re.match(r'"[a-z_]+(\.[a-z_]+)?"', first)] == ["self.event,"]

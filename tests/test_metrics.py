@@ -26,10 +26,9 @@ from bot.web.metrics import Metrics
 from bot.web.server import serve
 from tests.backend import Backend
 from tests.conftest import TOKEN
-from tests.conversation import BotProcess, Conversation
+from tests.conversation import BotProcess, Conversation, free_port
 from tests.fakes import NOW, FixedClock, ForgottenHolds
 from tests.test_alerts import fetched
-from tests.test_bot_end_to_end import free_port
 from tests.test_web_health import MINUTE, Seconds, due
 
 Samples = dict[str, float]

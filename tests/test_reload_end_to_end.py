@@ -1,8 +1,7 @@
 """Content that changes while the bot runs, with the real bot as a process: as its readers and operator see it."""
 
-import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from bot.core import settings_texts, texts
 from bot.sandbox import Sandbox, SandboxSettings
-from tests.conversation import OTHER, READER, SAMPLE, BotProcess, Conversation, Json
+from tests.conversation import OTHER, READER, SAMPLE, BotProcess, Conversation, Json, until
 
 TOKEN = "1000000001:test-token"
 PEACE = """\
@@ -53,15 +52,6 @@ class Stage:
 
         await until(enough)
         return [message["text"] for message in await self.operator.from_bot()]
-
-
-async def until(reached: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for something to become true."""
-    for _ in range(1000):
-        if await reached():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it never came to that")
 
 
 @pytest.fixture

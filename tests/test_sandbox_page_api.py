@@ -103,7 +103,7 @@ async def test_security_headers(sandbox: Sandbox, http: aiohttp.ClientSession) -
     """The page loads nothing from elsewhere, is not cached, and is open to no other origin."""
     for path in ("/", "/api/state", "/api/nothing"):
         async with http.get(f"{sandbox.url}{path}") as answer:
-            assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
+            assert answer.headers["Content-Security-Policy"] == "default-src 'self'; frame-ancestors 'self'"
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Referrer-Policy"] == "no-referrer"
             assert answer.headers["Cache-Control"] == "no-store"

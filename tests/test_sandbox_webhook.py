@@ -10,8 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.sandbox import Sandbox
-from tests.conversation import GROUP, OTHER, READER, Conversation
-from tests.test_bot_end_to_end import free_port
+from tests.conversation import GROUP, OTHER, READER, Conversation, free_port
 
 os.environ["PTB_TIMEDELTA"] = "true"
 from telegram import Bot

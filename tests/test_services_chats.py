@@ -26,7 +26,7 @@ from bot.services.subscribing import Subscribing
 from bot.telegram.alerts import TelegramAlerts
 from tests.backend import Backend
 from tests.conftest import TOKEN
-from tests.fakes import LIBRARY, NOW, FixedClock, RecordingAlerts, RecordingSender
+from tests.fakes import ATLAS, LIBRARY, NOW, FixedClock, RecordingAlerts, RecordingSender
 
 GROUP, TOPIC, CHANNEL = Chat(-100), Chat(-100, 7), Chat(-200)
 OWNER, OTHER = 501, 502
@@ -277,7 +277,7 @@ async def test_a_post_is_for_everybody(world: World) -> None:
 @pytest.fixture
 def chats(world: World) -> Chats:
     """In English."""
-    return Chats(Subscribing(world.store, LIBRARY, world.clock, WANTED))
+    return Chats(Subscribing(world.store, LIBRARY, world.clock, WANTED, ENGLISH, ATLAS))
 
 
 async def test_only_what_is_paused_wakes(world: World, chats: Chats) -> None:

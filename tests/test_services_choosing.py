@@ -7,25 +7,23 @@ from dataclasses import replace
 import pytest
 
 from bot.core import settings_texts as texts
-from bot.core.language import NAMES, Language
+from bot.core.language import ENGLISH, NAMES, Language
 from bot.core.library import Library
 from bot.core.model import EVERY_DAY, WEEKDAYS, Chat, Kind, Message, Preferences
 from bot.core.planning import plan
 from bot.core.screens import At, article_key
 from bot.locales import load_languages
-from bot.places import Places, zone_at, zone_name
+from bot.places import zone_name
 from bot.ports import Store
-from bot.ports.places import Atlas
 from bot.services.choosing import Choosing
 from bot.services.subscribing import Subscribing
-from tests.fakes import LIBRARY, NOW, FixedClock, article, digests
+from tests.fakes import ATLAS, LIBRARY, NOW, FixedClock, article, digests
 
 READER, CHANNEL = Chat(1), Chat(-1001234567890)
 ALONE = At(Kind.PRIVATE)
 THERE = At(Kind.CHANNEL, 1, "@-1001234567890", "The <channel>")
 DEFAULTS = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
 TWO = Library((*LIBRARY.articles, article("seas", [("water", digests("x1"))], dt.date(2025, 1, 1))))
-ATLAS = Atlas(Places().find, zone_name, zone_at)
 NAMES_OF_SCREENS = ("time", "days", "themes", "articles", "zone", "language", "pause", "over", "off")
 
 
@@ -38,7 +36,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 def choosing(store: Store, clock: FixedClock) -> Choosing:
     """Over two articles."""
-    return Choosing(Subscribing(store, TWO, clock, DEFAULTS, atlas=ATLAS))
+    return Choosing(Subscribing(store, TWO, clock, DEFAULTS, ENGLISH, ATLAS))
 
 
 def speaking(choosing: Choosing, say: Language) -> Choosing:

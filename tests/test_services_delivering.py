@@ -23,6 +23,7 @@ from bot.core.delivery import (
     Unauthorized,
     Unreachable,
 )
+from bot.core.language import ENGLISH
 from bot.core.library import Library
 from bot.core.model import EVERY_DAY, Chat, Delivery, Message, Preferences, State, Wanted
 from bot.ports import Choose, Store, StoreError
@@ -30,7 +31,7 @@ from bot.services.delivering import Delivering, Pace
 from bot.services.subscribing import Subscribing
 from bot.store import open_store
 from tests.databases import Database
-from tests.fakes import LIBRARY, NOW, SHORT, FixedClock, RecordingAlerts, RecordingSender
+from tests.fakes import ATLAS, LIBRARY, NOW, SHORT, FixedClock, RecordingAlerts, RecordingSender
 
 WANTED = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
 ALICE, BOB = Chat(1), Chat(2)
@@ -273,7 +274,7 @@ async def test_a_blocked_chat_is_paused_until_it_returns(
     await tick(delivering)
     clock.move(days=3)
     assert await tick(delivering) == 0
-    await Subscribing(store, LIBRARY, clock, WANTED).returned(ALICE.id)
+    await Subscribing(store, LIBRARY, clock, WANTED, ENGLISH, ATLAS).returned(ALICE.id)
     subscription = await store.subscription(ALICE)
     assert subscription is not None
     assert subscription.preferences == WANTED

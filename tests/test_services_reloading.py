@@ -16,6 +16,7 @@ from bot.content.loader import load_library
 from bot.core import operator_texts
 from bot.core.delivery import Decision, Outcome, Refused
 from bot.core.findings import Finding
+from bot.core.language import ENGLISH
 from bot.core.library import Library
 from bot.core.model import EVERY_DAY, Chat, Delivery, Digest, Message, Preferences
 from bot.ports import Choose, Store
@@ -25,7 +26,17 @@ from bot.services.reading import Reading
 from bot.services.reloading import Reloading
 from bot.services.subscribing import Subscribing
 from tests.content import ARTICLE, LAKES, RIVERS
-from tests.fakes import LIBRARY, NOW, TRADE, WATER, FixedClock, RecordingAlerts, RecordingSender, article
+from tests.fakes import (
+    ATLAS,
+    LIBRARY,
+    NOW,
+    TRADE,
+    WATER,
+    FixedClock,
+    RecordingAlerts,
+    RecordingSender,
+    article,
+)
 
 ALICE, BOB, CAROL, DAN = (Chat(number) for number in range(1, 5))
 WANTED = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
@@ -375,7 +386,7 @@ async def test_a_subscription_to_a_removed_theme_goes_on_with_the_others(store: 
     delivering.take(library)
     await tick(delivering)
     assert sender.titles() == ["🤝 <b>Title w1</b>"]
-    choosing = Choosing(Subscribing(store, library, clock, WANTED))
+    choosing = Choosing(Subscribing(store, library, clock, WANTED, ENGLISH, ATLAS))
     overview, screen = await choosing.screen(ALICE, ""), await choosing.screen(ALICE, "themes")
     assert overview is not None
     assert screen is not None

@@ -7,20 +7,17 @@ from dataclasses import replace
 import pytest
 
 from bot.core import settings_texts as texts
-from bot.core.language import Language
+from bot.core.language import ENGLISH, Language
 from bot.core.model import EVERY_DAY, WEEKDAYS, Chat, Kind, Message, Preferences
 from bot.core.planning import plan
 from bot.core.screens import At
-from bot.places import Places, zone_at, zone_name
 from bot.ports import Store
-from bot.ports.places import Atlas
 from bot.services.subscribing import Subscribing
-from tests.fakes import LIBRARY, NOW, FixedClock
+from tests.fakes import ATLAS, LIBRARY, NOW, FixedClock
 
 READER, TOPIC = Chat(1), Chat(1, 7)
 DEFAULTS = Preferences(dt.time(9), EVERY_DAY, "Asia/Almaty")
 DAY = dt.timedelta(days=1)
-ATLAS = Atlas(Places().find, zone_name, zone_at)
 
 
 @pytest.fixture
@@ -32,7 +29,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 def subscribing(store: Store, clock: FixedClock) -> Subscribing:
     """Over the sample library."""
-    return Subscribing(store, LIBRARY, clock, DEFAULTS)
+    return Subscribing(store, LIBRARY, clock, DEFAULTS, ENGLISH, ATLAS)
 
 
 async def preferences(store: Store) -> Preferences:
@@ -78,7 +75,7 @@ async def test_a_subscription_speaks_the_language_in_use_unless_one_was_chosen(
 
 async def test_a_city_in_any_language_is_a_zone(store: Store, clock: FixedClock) -> None:
     """In one line with the rest; a name of several words too."""
-    subscribing = Subscribing(store, LIBRARY, clock, DEFAULTS, atlas=ATLAS)
+    subscribing = Subscribing(store, LIBRARY, clock, DEFAULTS, ENGLISH, ATLAS)
     await subscribing.line(READER, ["Усть-Каменогорск", "7:30", "пн,ср"])
     assert await preferences(store) == Preferences(dt.time(7, 30), 5, "Asia/Almaty")
     await subscribing.line(READER, ["Нижний", "Новгород", "күн", "сайын", "кешкі", "9"])

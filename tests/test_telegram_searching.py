@@ -25,7 +25,7 @@ from bot.telegram.governor import GovernorLimiter
 from bot.telegram.question import Context, Reception
 from bot.telegram.searching import SearchHandlers
 from bot.telegram.sender import TelegramSender, keyboard
-from tests.fakes import LIBRARY, NOW, FixedClock, ForgottenHolds
+from tests.fakes import ATLAS, LIBRARY, NOW, FixedClock, ForgottenHolds
 
 READER = {"id": 1, "is_bot": False, "first_name": "R", "language_code": "en"}
 CHAT = {"id": 1, "type": "private", "first_name": "R"}
@@ -70,7 +70,7 @@ def handlers(store: Store) -> SearchHandlers:
         clock = FixedClock()
         reading = Reading(store, library, clock, ENGLISH, added)
         defaults = Preferences(NOW.time(), 127, "UTC")
-        subscribing = Subscribing(store, library, clock, defaults, ENGLISH)
+        subscribing = Subscribing(store, library, clock, defaults, ENGLISH, ATLAS)
         return UseCases(
             ENGLISH,
             reading=reading,
@@ -114,7 +114,7 @@ async def test_a_press_below_what_is_no_page_is_answered(
 ) -> None:
     """By a notice, and nothing is edited."""
     request = Recording()
-    await handlers.turn(press(request, **message), UNASKED)
+    await handlers.reception.pressing(handlers.turn)(press(request, **message), UNASKED)
     [(method, parameters)] = request.calls
     assert method == "answerCallbackQuery"
     assert parameters["text"] == "This button is out of date. Try /help."

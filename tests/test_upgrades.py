@@ -1,5 +1,7 @@
 """Upgrades from every schema that was ever released: by `migrate`, and by a start of the bot."""
 
+import datetime as dt
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -213,3 +215,16 @@ def test_no_copy_no_migration(tmp_path: Path) -> None:
     assert_nothing_lost(file, before)
     with closing(sqlite3.connect(file)) as database:
         assert database.execute("SELECT version_num FROM alembic_version").fetchone() == ("0003",)
+
+
+async def test_a_copy_goes_when_old_deliveries_go(tmp_path: Path) -> None:
+    """It holds readers who may have asked to be forgotten since."""
+    released(tmp_path / "bot.db", "0003")
+    store = open_store(url(tmp_path / "bot.db"))
+    copy = tmp_path / "bot.db.0003.backup"
+    os.utime(copy, (NOW.timestamp(), NOW.timestamp()))
+    await store.purge(NOW.date())
+    assert copy.exists()
+    await store.purge(NOW.date() + dt.timedelta(days=1))
+    assert not list(tmp_path.glob("*.backup*"))
+    await store.close()

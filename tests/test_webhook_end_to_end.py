@@ -11,8 +11,8 @@ from bot.sandbox import Sandbox, SandboxSettings
 from bot.sandbox.bot_api import Fault
 from bot.sandbox.refusal import Refusal
 from tests import webhook_campaign
-from tests.conversation import READER, BotProcess, Conversation
-from tests.test_bot_end_to_end import TOKEN, free_port
+from tests.conversation import READER, BotProcess, Conversation, free_port
+from tests.test_bot_end_to_end import TOKEN
 
 SECRET = "only-telegram-and-the-bot-know-it"
 

@@ -14,9 +14,8 @@ from bot.ports import StartError
 from bot.sandbox import Sandbox
 from bot.telegram.application import ALLOWED_UPDATES
 from bot.telegram.registering import Registration, unregister
-from tests.conversation import READER, Conversation
+from tests.conversation import READER, Conversation, free_port
 from tests.fakes import FixedClock
-from tests.test_bot_end_to_end import free_port
 
 os.environ["PTB_TIMEDELTA"] = "true"
 from telegram import Bot

@@ -21,9 +21,8 @@ from typing import NamedTuple
 
 from bot.sandbox import Sandbox, SandboxSettings
 from tests.campaign import TOKEN, Bot
-from tests.conversation import BotProcess
+from tests.conversation import BotProcess, free_port
 from tests.flood_campaign import message, resident
-from tests.test_bot_end_to_end import free_port
 
 SECRET = "the-real-secret_" * 3
 FIRST, FORGED = 3_000_000, 900_000_000

@@ -7,6 +7,13 @@ from bot.core import texts
 from bot.core.language import N_, Language
 
 ARTICLE_GONE = N_("This article is no longer here. Try /article.")
+NO_DIGESTS = N_("<b>{theme}</b> has no digests yet. /themes lists what there is.")
+BEGINS_LATER = N_(
+    "<b>{theme}</b> begins on {day}: its first digest comes then. Until then, /themes lists what there is."
+)
+ARTICLE_READ = N_(
+    "🎉 <b>You have read all of “{title}”: {digests}.</b>\n\n/next goes on with what else is unread."
+)
 PROFILE = "📖 "
 """How the bot's descriptions begin: by that it knows one of its own, and never writes over an operator's."""
 
@@ -50,26 +57,6 @@ def articles(say: Language, number: int, read: int, total: int) -> str:
 def not_yet(say: Language, first: dt.date | None) -> str:
     """A theme in the list of which nothing can be read yet; `first` is when its first digest comes."""
     return say("from {day}", day=say.day(first)) if first else say("nothing yet")
-
-
-def nothing_of(say: Language, theme: str, first: dt.date | None) -> str:
-    """The answer to a theme of which nothing can be read yet."""
-    if first is None:
-        return say("<b>{theme}</b> has no digests yet. /themes lists what there is.", theme=theme)
-    return say(
-        "<b>{theme}</b> begins on {day}: its first digest comes then. Until then, /themes lists what there is.",
-        theme=theme,
-        day=say.day(first),
-    )
-
-
-def article_read(say: Language, title: str, digests: int) -> str:
-    """The end of one article of several."""
-    return say(
-        "🎉 <b>You have read all of “{title}”: {digests}.</b>\n\n/next goes on with what else is unread.",
-        title=title,
-        digests=say.count("{number} digest", "{number} digests", digests),
-    )
 
 
 def more_digests(say: Language, more: int) -> str:

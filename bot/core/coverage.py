@@ -27,11 +27,6 @@ class Coverage:
         return tuple(number for number, digests in self.paragraphs.items() if not digests)
 
     @property
-    def several(self) -> tuple[int, ...]:
-        """Paragraphs that more than one digest rests on."""
-        return tuple(number for number, digests in self.paragraphs.items() if len(digests) > 1)
-
-    @property
     def share(self) -> float:
         """The covered share of the paragraphs, 0 to 1."""
         return self.share_of_words(dict.fromkeys(self.paragraphs, 1))

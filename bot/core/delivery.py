@@ -161,14 +161,9 @@ def decide(  # noqa: C901, PLR0911  a table
             return Decision(delivery, State.DUE, delivery.attempt, now + _AMBIGUOUS_PAUSE, code=reason)
         case Unreachable(code, topic):
             return Decision(delivery, failed, delivery.attempt, code=code, pause=code, topic=topic)
-        case Restricted(code):
-            return Decision(
-                delivery, failed, delivery.attempt, code=code, pause=code, pause_after=RESTRICTED_DATES
-            )
-        case Missing(code):
-            return Decision(
-                delivery, failed, delivery.attempt, code=code, pause=code, pause_after=MISSING_DATES
-            )
+        case Restricted(code) | Missing(code):
+            dates = MISSING_DATES if isinstance(outcome, Missing) else RESTRICTED_DATES
+            return Decision(delivery, failed, delivery.attempt, code=code, pause=code, pause_after=dates)
         case Migrated(chat_id):
             return Decision(delivery, State.DUE, before, now, code="migrated", moved_to=chat_id)
         case Refused(code):

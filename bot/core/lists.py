@@ -66,8 +66,9 @@ def article_read(say: Language, item: Article, digests: int) -> Message:
     """The end of one article of several; of one that has nothing out yet, that there is nothing."""
     buttons = ((Button(say(texts.NEXT), "next"),), (Button(say(texts.BACK), f"a:{item.id}"),))
     if not digests:
-        return Message(article_texts.nothing_of(say, escape(item.title), None), buttons)
-    return Message(article_texts.article_read(say, escape(item.title), digests), buttons)
+        return Message(say(article_texts.NO_DIGESTS, theme=escape(item.title)), buttons)
+    read = texts.digests(say, digests)
+    return Message(say(article_texts.ARTICLE_READ, title=escape(item.title), digests=read), buttons)
 
 
 def ways(say: Language, progress: Progress, item: Article) -> tuple[Row, ...]:

@@ -6,6 +6,7 @@ from bot.core import chats_texts as texts
 from bot.core.language import Language
 from bot.core.markdown import escape, render
 from bot.core.model import Button, Digest, Message, Theme
+from bot.core.texts import digests
 
 Link = Callable[[str], str]
 """The link that opens a digest in the bot, by the digest's id."""
@@ -20,4 +21,4 @@ def post(say: Language, theme: Theme, item: Digest, shelf: Sequence[Digest], lin
 
 def all_posted(say: Language, total: int) -> Message:
     """After the last one, once."""
-    return Message(texts.all_posted(say, total))
+    return Message(say(texts.ALL_POSTED, digests=digests(say, total)))

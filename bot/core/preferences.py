@@ -11,7 +11,6 @@ from bot.core.language import ENGLISH, N_, Language
 from bot.core.model import EVERY_DAY, WEEKDAYS, WEEKENDS, Preferences
 from bot.core.zones import read_clock
 
-DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY_SETS = {
     **dict.fromkeys(("daily", "everyday", "ежедневно", "күнде", "күнсайын"), EVERY_DAY),
     **dict.fromkeys(("weekdays", "workdays", "будни", "будням", "жұмыскүндері"), WEEKDAYS),
@@ -54,20 +53,8 @@ _HALVES_BEFORE = frozenset({"таңғы", "түскі", "кешкі", "түнг�
 """Words beside an hour that say which half of the day it belongs to: «9 вечера», «кешкі 9»."""
 _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?(?:-?[дт][ае])?", re.IGNORECASE)
 _UTC_OFFSET = re.compile(r"(?:utc|gmt)([+-])0?(\d{1,2})(?::?00)?", re.IGNORECASE)
-_CONTINENTS = frozenset(
-    {
-        "Africa",
-        "America",
-        "Antarctica",
-        "Arctic",
-        "Asia",
-        "Atlantic",
-        "Australia",
-        "Europe",
-        "Indian",
-        "Pacific",
-    }
-)
+_AREAS = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific"
+_CONTINENTS = frozenset(_AREAS.split())
 """The areas whose zones are named by a city; Brazil/West and US/Central are not."""
 _NOON = 12
 _LONGEST = 40

@@ -4,73 +4,39 @@ from collections.abc import Mapping
 
 from bot.core.language import N_, Language
 
+
+def _columns(table: str, names: str) -> tuple[str, ...]:
+    return tuple(f"{table}.{name}" for name in names.split())
+
+
 KEPT: Mapping[str, tuple[str, ...]] = {
-    N_("this chat: its number and kind at Telegram, its language, since when I know it"): (
-        "chats.chat_id",
-        "chats.thread_id",
-        "chats.kind",
-        "chats.language",
-        "chats.since",
+    N_("this chat: its number and kind at Telegram, its language, since when I know it"): _columns(
+        "chats", "chat_id thread_id kind language since"
     ),
     N_(
         "the subscription: time, days, time zone, themes, articles, with or without sound, until when it rests"
-    ): (
-        "subscriptions.chat_id",
-        "subscriptions.thread_id",
-        "subscriptions.time",
-        "subscriptions.days",
-        "subscriptions.zone",
-        "subscriptions.themes",
-        "subscriptions.articles",
-        "subscriptions.silent",
-        "subscriptions.resume",
-        "subscriptions.next_slot",
-        "subscriptions.told_end",
+    ): _columns(
+        "subscriptions", "chat_id thread_id time days zone themes articles silent resume next_slot told_end"
     ),
-    N_("whether you have blocked me, and since when"): ("subscriptions.paused", "subscriptions.paused_since"),
-    N_("who set up a group or channel, to tell them when I cannot write there any more"): (
-        "subscriptions.owner",
-        "subscriptions.lost",
+    N_("whether you have blocked me, and since when"): _columns("subscriptions", "paused paused_since"),
+    N_("who set up a group or channel, to tell them when I cannot write there any more"): _columns(
+        "subscriptions", "owner lost"
     ),
-    N_("which digests were read here, when, in which wording"): (
-        "progress.chat_id",
-        "progress.thread_id",
-        "progress.digest",
-        "progress.seen",
-        "progress.version",
+    N_("which digests were read here, when, in which wording"): _columns(
+        "progress", "chat_id thread_id digest seen version"
     ),
-    N_("what I sent, or still have to, and whether it arrived: for 90 days"): (
-        "deliveries.id",
-        "deliveries.chat_id",
-        "deliveries.thread_id",
-        "deliveries.broadcast_id",
-        "deliveries.local_date",
-        "deliveries.slot",
-        "deliveries.digest",
-        "deliveries.version",
-        "deliveries.state",
-        "deliveries.attempt",
-        "deliveries.owner",
-        "deliveries.not_before",
-        "deliveries.code",
-        "deliveries.message_id",
-        "deliveries.updated",
+    N_("what I sent, or still have to, and whether it arrived: for 90 days"): _columns(
+        "deliveries",
+        "id chat_id thread_id broadcast_id local_date slot digest version state attempt owner not_before code "
+        "message_id updated",
     ),
-    N_("what you write or press, without your name: only until it is answered"): (
-        "inbox.update_id",
-        "inbox.chat_id",
-        "inbox.payload",
-        "inbox.attempt",
-        "inbox.owner",
-        "inbox.received",
+    N_("what you write or press, without your name: only until it is answered"): _columns(
+        "inbox", "update_id chat_id payload attempt owner received"
     ),
-    N_("until when Telegram asks me to leave a chat alone"): ("holds.chat_id", "holds.until"),
-    N_("who of those that run this bot wrote an announcement"): ("broadcasts.operator", "broadcasts.card"),
-    N_("how many people join, leave and read each day: numbers, no persons"): (
-        "counts.date",
-        "counts.what",
-        "counts.key",
-        "counts.count",
+    N_("until when Telegram asks me to leave a chat alone"): _columns("holds", "chat_id until"),
+    N_("who of those that run this bot wrote an announcement"): _columns("broadcasts", "operator card"),
+    N_("how many people join, leave and read each day: numbers, no persons"): _columns(
+        "counts", "date what key count"
     ),
 }
 """What is kept, in words, and the columns that hold it. Columns that are not here hold nothing about anybody."""

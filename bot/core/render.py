@@ -100,9 +100,8 @@ def all_read(say: Language, end: Pick, *, subscribed: bool) -> Message:
     """The end of what a reader follows, or of everything: a way to start over, and to what is left."""
     see = Button(say(texts.SEE_THEMES), "themes")
     if end.read < end.total:
-        return Message(
-            texts.followed_read(say, end.read, end.total), ((Button(say(texts.NEXT), "next"), see),)
-        )
+        text = say(texts.FOLLOWED_READ, progress=texts.read_of(say, end.read, end.total))
+        return Message(text, ((Button(say(texts.NEXT), "next"), see),))
     over = Button(say(texts.START_OVER), "over")
     rows = ((over, see),) if subscribed else ((Button(say(texts.SUBSCRIBE), "s"), over), (see,))
     return Message(texts.all_read(say, end.total, subscribed=subscribed), rows)

@@ -88,16 +88,15 @@ def nothing(say: Language, query: str, links: Links) -> Message:
 
 def how_to(say: Language, example: str, links: Links) -> Message:
     """How to search."""
-    return Message(
-        words.how_to_search(say, escape(example)),
-        (*_here(links, say(words.TRY_IT), example), (_themes(say),)),
-    )
+    text = say(words.HOW_TO_SEARCH, example=escape(example))
+    return Message(text, (*_here(links, say(words.TRY_IT), example), (_themes(say),)))
 
 
 def introduction(say: Language, title: str, digests: int) -> Message:
     """What this bot is, for who came by a link to a digest."""
     buttons = Button(say(texts.SUBSCRIBE), "s"), _themes(say)
-    return Message(words.introduction(say, escape(title), digests), (buttons,))
+    text = say(words.INTRODUCTION, title=escape(title), digests=texts.short_digests(say, digests))
+    return Message(text, (buttons,))
 
 
 def _heading(query: str) -> str:

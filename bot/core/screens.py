@@ -7,7 +7,7 @@ the message stands in, `s` is followed by its target, as in `!s@-1001234567890:t
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 
 from bot.core import chats_texts
@@ -83,7 +83,7 @@ class Screens:
     at: At = HERE
     language: str = "en"
     state: str = ""
-    call: Callable[[str], str] = field(default=texts.city)
+    call: Callable[[str], str] = str
 
     # -- overviews ----------------------------------------------------------------------------------------
 
@@ -106,8 +106,8 @@ class Screens:
         if self.at.target:
             post = Button(say(chats_texts.POST_NOW), f"ch:now{self.at.target}")
             rows.append([post, Button(say(chats_texts.TO_CHANNELS), "ch:list")])
-        settings = "\n".join(self._settings(wanted, library))
-        return self._message(texts.subscribed(say, settings, self.upcoming(subscription)), rows)
+        settings, upcoming = "\n".join(self._settings(wanted, library)), self.upcoming(subscription)
+        return self._message(say(texts.SUBSCRIBED, settings=settings, upcoming=upcoming), rows)
 
     def without(self, defaults: Preferences, read: int, total: int) -> Message:
         """The settings of a chat without a subscription: its language, what was read, and a way to begin."""
@@ -118,7 +118,9 @@ class Screens:
             [self._open(texts.LANGUAGE, "language")],
             *([[self._open(texts.START_OVER, "over")]] if read else []),
         ]
-        return self._message(texts.not_subscribed(say, NAMES[self.language], read, total, offer), rows)
+        counts = {"read": say.number(read), "total": say.number(total)}
+        text = say(texts.NO_SUBSCRIPTION, language=NAMES[self.language], offer=offer, **counts)
+        return self._message(text, rows)
 
     def upcoming(self, subscription: Subscription) -> str:
         """When the next digest comes, as HTML: in the reader's own time, and by each reader's own clock."""
@@ -142,25 +144,21 @@ class Screens:
         if wanted.silent:
             lines.append(say(texts.MUTE))
         if paused := self._paused(wanted):
-            lines.append(texts.paused_until(say, paused))
+            lines.append(say(texts.PAUSED_UNTIL, day=say.day(paused)))
         return lines
 
     # -- screens ------------------------------------------------------------------------------------------
 
     def time(self, wanted: Preferences) -> Message:
         """All hours, and the quarters of the chosen hour."""
+        chosen = wanted.time
         hours = [
-            self._choice(f"{hour:02}", "t", f"{hour:02}{wanted.time.minute:02}", wanted.time.hour == hour)
+            self._choice(f"{hour:02}", "t", f"{hour:02}{chosen.minute:02}", chosen.hour == hour)
             for hour in range(24)
         ]
+        times = [dt.time(chosen.hour, minute) for minute in (0, 15, 30, 45)]
         quarters = [
-            self._choice(
-                f"{wanted.time.hour:02}:{minute:02}",
-                "t",
-                f"{wanted.time.hour:02}{minute:02}",
-                wanted.time.minute == minute,
-            )
-            for minute in (0, 15, 30, 45)
+            self._choice(f"{time:%H:%M}", "t", f"{time:%H%M}", time.minute == chosen.minute) for time in times
         ]
         return self._screen(self.say(texts.CHOOSE_TIME), [*_rows(hours, 6), quarters])
 
@@ -180,21 +178,15 @@ class Screens:
 
     def themes(self, wanted: Preferences, library: Library) -> Message:
         """Every theme as a button that adds it or takes it away, and one for all of them."""
-        everything = self._choice(self.say(texts.ALL_THEMES), "c", "", not wanted.themes)
-        each = [
-            self._choice(f"{theme.emoji} {theme.title}", "c", theme.name, theme.name in wanted.themes)
-            for theme in library.themes[:_MOST]
-        ]
-        return self._screen(self.say(texts.CHOOSE_THEMES), [[everything], *_rows(each, 1)])
+        known = [(theme.name, theme.name, f"{theme.emoji} {theme.title}") for theme in library.themes]
+        every = self._choice(self.say(texts.ALL_THEMES), "c", "", not wanted.themes)
+        return self._screen(self.say(texts.CHOOSE_THEMES), self._shelf("c", every, known, wanted.themes))
 
     def articles(self, wanted: Preferences, library: Library) -> Message:
         """As for themes."""
-        everything = self._choice(self.say(texts.ALL_ARTICLES), "a", "", not wanted.articles)
-        each = [
-            self._choice(item.title, "a", article_key(item.id), item.id in wanted.articles)
-            for item in library.articles[:_MOST]
-        ]
-        return self._screen(self.say(texts.CHOOSE_ARTICLES), [[everything], *_rows(each, 1)])
+        known = [(item.id, article_key(item.id), item.title) for item in library.articles]
+        every = self._choice(self.say(texts.ALL_ARTICLES), "a", "", not wanted.articles)
+        return self._screen(self.say(texts.CHOOSE_ARTICLES), self._shelf("a", every, known, wanted.articles))
 
     def zone(self, wanted: Preferences) -> Message:
         """Well-known zones with the time that their clocks show now, and how to find any other."""
@@ -204,7 +196,7 @@ class Screens:
         if alone:
             rows.append([self._open(texts.SEND_LOCATION, "where")])
         hint = say(texts.WRITE_ZONE if alone else texts.REPLY_ZONE)
-        return self._screen(texts.choose_zone(say, self.place(wanted.zone), hint), rows)
+        return self._screen(say(texts.CHOOSE_ZONE, present=self.place(wanted.zone), hint=hint), rows)
 
     def languages(self) -> Message:
         """The languages, each in its own words."""
@@ -217,8 +209,9 @@ class Screens:
         rows = [[button] for button in self._pauses(wanted, (texts.TOMORROW, 1))]
         if paused:
             rows.insert(0, [self._set(say(texts.RESUME), "p", "")])
-        until = say.day(paused) if paused else ""
-        return self._screen(texts.choose_pause(say, until, self.today(wanted) + dt.timedelta(_MONTH)), rows)
+        now = say(texts.PAUSED_NOW, day=say.day(paused)) if paused else say(texts.NOT_PAUSED)
+        example = self.today(wanted) + dt.timedelta(_MONTH)
+        return self._screen(say(texts.CHOOSE_PAUSE, now=now, example=example), rows)
 
     def start_over(self) -> Message:
         """The question before what was read is forgotten."""
@@ -243,7 +236,11 @@ class Screens:
 
     def place(self, zone: str) -> str:
         """A zone with the time there, as HTML."""
-        return texts.at_place(self.say, escape(self.call(zone)), escape(zone), self.clock(zone))
+        return self.say(texts.AT_PLACE, **self.there(zone))
+
+    def there(self, zone: str) -> dict[str, str]:
+        """What sentences say of a zone, as HTML: `place`, `zone`, and the time on its `clock`."""
+        return {"place": escape(self.call(zone)), "zone": escape(zone), "clock": self.clock(zone)}
 
     def clock(self, zone: str) -> str:
         """The time that clocks of a zone show now."""
@@ -261,6 +258,13 @@ class Screens:
         spans = (*more, (texts.IN_A_WEEK, _WEEK), (texts.IN_A_MONTH, _MONTH))
         until = [(label, self.today(wanted) + dt.timedelta(days)) for label, days in spans]
         return [self._set(self.say(label), "p", f"{date:%Y%m%d}") for label, date in until]
+
+    def _shelf(
+        self, what: str, every: Button, known: list[tuple[str, str, str]], chosen: Collection[str]
+    ) -> list[list[Button]]:
+        """What there is to choose, each by its id, the value that its button sets, and its label."""
+        each = ([self._choice(label, what, value, id_ in chosen)] for id_, value, label in known[:_MOST])
+        return [[every], *each]
 
     def _zone(self, name: str, zone: str, chosen: bool) -> Button:  # noqa: FBT001  a mark
         return self._choice(f"{name[: _LABEL - 10]} {self.clock(zone)}", "z", zone, chosen)

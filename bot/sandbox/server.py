@@ -21,7 +21,7 @@ PAGE_FOLDER = Path(__file__).parent / "page"
 _LOOPBACK = "127.0.0.1"
 """The page has no password, so nobody else may reach it."""
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -138,12 +138,20 @@ class Sandbox:
         host = request.headers.get(hdrs.HOST, "")
         if host not in {f"{name}:{self._port}" for name in (_LOOPBACK, "localhost")}:
             raise Refusal(403, f"Open the sandbox at {self.url}/")
-        if for_bot or request.method in {hdrs.METH_GET, hdrs.METH_HEAD}:
-            return
-        if request.headers.get(hdrs.ORIGIN, f"http://{host}") != f"http://{host}":
+        own = f"http://{host}"
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        if {*request.headers.getall(hdrs.ORIGIN, ())} - {own} or not (
+            site in {"none", "same-origin"} or _follows_link(request)
+        ):
             raise Refusal(403, "The sandbox takes requests from its own page alone.")
-        if request.method == hdrs.METH_POST and request.content_type != "application/json":
+        if not for_bot and request.method == hdrs.METH_POST and request.content_type != "application/json":
             raise Refusal(403, "Content-Type must be application/json.")
+
+
+def _follows_link(request: web.Request) -> bool:
+    """Whether a link elsewhere opens the page itself, in a tab of its own: nothing happens by that."""
+    asked = request.method, request.path, request.headers.get("Sec-Fetch-Dest")
+    return asked == (hdrs.METH_GET, "/", "document")
 
 
 async def _page_file(request: web.Request) -> web.FileResponse:

@@ -33,11 +33,11 @@ class Chats:
     def back(self, subscription: Subscription) -> Message:
         """What a group hears once, when the bot may write there again."""
         upcoming = Screens(self.say, self.subscribing.clock.now()).upcoming(subscription)
-        return Message(texts.back(self.say, upcoming))
+        return Message(self.say(texts.BACK, upcoming=upcoming))
 
     def greeting(self, name: str) -> Message:
         """What a group hears that has just added the bot of that name."""
-        return Message(texts.greeting(self.say, name))
+        return Message(self.say(texts.GREETING, name=name))
 
     # -- channels -----------------------------------------------------------------------------------------
 
@@ -54,7 +54,8 @@ class Chats:
             return None
         yes = Button(self.say(texts.POST_YES), f"!ch:yes@{channel}")
         no = Button(self.say(BACK), f"ch:see@{channel}")
-        return Message(texts.post_now(self.say, escape(title)), ((yes,), (no,)), state=f"{today}")
+        question = self.say(texts.ASK_TO_POST, title=escape(title))
+        return Message(question, ((yes,), (no,)), state=f"{today}")
 
     async def post_now(self, channel: int) -> str:
         """Owe the channel today's digest at once; what is said of it. It is a delivery as any other."""

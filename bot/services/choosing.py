@@ -74,7 +74,7 @@ class Choosing:
             return None
         example = screens.today(subscription.preferences) + dt.timedelta(30)
         message = await self.change(chat, "p", f"{date:%Y%m%d}", at)
-        return message or screens.done(texts.wrong_pause(self.subscribing.say, example))
+        return message or screens.done(screens.say(texts.WRONG_PAUSE, example=example))
 
     # -- time zones ---------------------------------------------------------------------------------------
 
@@ -91,10 +91,12 @@ class Choosing:
             return screens.done(await self._zone_set(screens, subscription, found[0][1]))
         typed = escape(text if len(text) <= _SAID else text[: _SAID - 1] + "…")
         if not found:
-            nothing = texts.no_clock_shows if read_clock(text) else texts.no_such_place
-            return screens.done(nothing(self.subscribing.say, typed))
-        question = texts.which_place(self.subscribing.say, typed, subscribed=subscription is not None)
-        return screens.places(question, found)
+            nothing = texts.NO_CLOCK_SHOWS if read_clock(text) else texts.NO_SUCH_PLACE
+            return screens.done(screens.say(nothing, typed=typed))
+        question = [screens.say(texts.WHICH_PLACE, typed=typed)]
+        if subscription is None:
+            question.append(screens.say(texts.CHOICE_SUBSCRIBES))
+        return screens.places("\n\n".join(question), found)
 
     async def located(self, chat: Chat, latitude: float, longitude: float, at: At = HERE) -> Message:
         """Set the zone at a point, which is looked up and forgotten. The message has no buttons."""
@@ -106,16 +108,13 @@ class Choosing:
         if subscription:
             told = await self._zone_set(screens, subscription, zone)
         else:
-            told = texts.zone_without_subscription(
-                say, escape(screens.call(zone)), escape(zone), screens.clock(zone)
-            )
-        return Message(texts.located(say, told))
+            told = say(texts.ZONE_WITHOUT_SUBSCRIPTION, **screens.there(zone))
+        return Message(say(texts.LOCATED, told=told))
 
     async def _zone_set(self, screens: Screens, subscription: Subscription, zone: str) -> str:
         wanted = replace(subscription.preferences, zone=zone)
         saved = await self.subscribing.save(subscription.chat, wanted, screens.at, subscription)
-        place, upcoming = escape(screens.call(zone)), screens.upcoming(saved)
-        return texts.zone_set(screens.say, place, escape(zone), screens.clock(zone), upcoming)
+        return screens.say(texts.ZONE_SET, upcoming=screens.upcoming(saved), **screens.there(zone))
 
     def _means(self, text: str) -> bool:
         """Whether a text is nothing but a city's name, or a time of day."""

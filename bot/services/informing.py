@@ -54,21 +54,19 @@ class Informing:
         self._lost.update(each.chat for each in subscriptions)
         if subscriptions:
             _log.warning("chat.lost", chat=chat.id, thread=chat.thread, trouble=trouble)
-        await self._tell(subscriptions, title, lambda say, place: texts.lost(say, trouble, place))
+        await self._tell(subscriptions, title, texts.LOST[trouble])
 
     async def works(self, chat: Chat, *, whole: bool = False, title: str = "") -> None:
         """A topic, or the whole chat, takes messages again."""
         subscriptions = await self.store.regain(chat.id, None if whole else chat.thread)
         self._lost.difference_update(each.chat for each in subscriptions)
-        await self._tell(subscriptions, title, texts.works_again)
+        await self._tell(subscriptions, title, texts.WORKS_AGAIN)
 
     async def _given_up(self, chat: Chat) -> bool:
         subscription = await self.store.subscription(chat)
         return subscription is not None and subscription.next_slot is None
 
-    async def _tell(
-        self, subscriptions: Iterable[Subscription], title: str, text: Callable[[Language, str], str]
-    ) -> None:
+    async def _tell(self, subscriptions: Iterable[Subscription], title: str, text: str) -> None:
         """Each owner once, however many topics it was."""
         told: dict[int, Chat] = {}
         for each in subscriptions:
@@ -80,5 +78,8 @@ class Informing:
             self.notices.inform(owner, chat.id, _about(say, chat.id, text), title)
 
 
-def _about(say: Language, chat_id: int, text: Callable[[Language, str], str]) -> Callable[[str], str]:
-    return lambda title: text(say, texts.place(say, title, chat_id))
+def _about(say: Language, chat_id: int, text: str) -> Callable[[str], str]:
+    """The text about a chat of that title."""
+    return lambda title: say(
+        text, place=say(texts.PLACE if title else texts.NAMELESS_PLACE, title=title, id=chat_id)
+    )

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.core import chats_texts as texts
-from bot.core.language import ENGLISH
 from bot.core.model import Chat, Kind, Preferences
 from bot.core.schedule import next_slot
 from bot.core.troubles import Found, Obstacle
@@ -69,7 +68,8 @@ class Listing:
             if found is not Obstacle.NO_ANSWER and name not in self._told:
                 self._told.add(name)
                 _log.error("channel.unusable", channel=name, reason=found)
-                self.alerts.tell(texts.listed_unusable(ENGLISH, name, found))
+                reason = texts.REASONS.get(found, texts.REASONS[Obstacle.NOT_FOUND])
+                self.alerts.tell(texts.LISTED_UNUSABLE.format(name=name, reason=reason))
             return False
         before = known.get(name)
         known[name] = found.id

@@ -52,9 +52,9 @@ class Reading:
         progress = await self._progress(chat)
         shelf = progress.shelf(theme)
         if not shelf:
-            return Page(
-                Message(article_texts.nothing_of(self.say, escape(theme.title), progress.first(theme)))
-            )
+            first, title = progress.first(theme), escape(theme.title)
+            text = article_texts.BEGINS_LATER if first else article_texts.NO_DIGESTS
+            return Page(Message(self.say(text, theme=title, day=first and self.say.day(first))))
         return self._page(theme, progress.on(shelf) or shelf[0], progress.history)
 
     async def next(self, chat: Chat) -> Page:
@@ -147,11 +147,6 @@ class Reading:
     async def mark_read(self, chat: Chat, digest: str, shown: str = "", update: int = 0) -> None:
         """The chat has been shown a digest, in the version `shown`, as the answer to that update."""
         await self.store.mark_seen(chat, digest, self.clock.now(), shown, update)
-
-    async def start_over(self, chat: Chat) -> Page:
-        """Forget what was read, and begin with the first digest."""
-        await self.store.start_over(chat)
-        return await self.next(chat)
 
     async def _progress(self, chat: Chat) -> Progress:
         return Progress(self.library, await self.store.history(chat), self.clock.now().date(), self.added)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import available_timezones
 
 from bot.core import settings_texts as texts
-from bot.core.language import ENGLISH, NAMES, Language
+from bot.core.language import NAMES, Language
 from bot.core.library import Library
 from bot.core.markdown import escape
 from bot.core.model import Chat, Message, Preferences, Subscription
@@ -15,9 +15,6 @@ from bot.core.schedule import next_slot, zone_of
 from bot.core.screens import HERE, At, Screens, state_of
 from bot.ports import Clock, Store
 from bot.ports.places import Atlas
-
-NO_ATLAS = Atlas(lambda _text, _limit: (), lambda zone, _language: texts.city(zone), lambda _x, _y: None)
-"""Zones by their own names alone."""
 
 _zones = functools.cache(available_timezones)  # 14 ms each time
 
@@ -34,16 +31,16 @@ class Subscribing:
     library: Library
     clock: Clock
     defaults: Preferences
-    say: Language = ENGLISH
-    atlas: Atlas = NO_ATLAS
+    say: Language
+    atlas: Atlas
 
     async def line(self, chat: Chat, words: Sequence[str], at: At = HERE) -> Message:
         """Subscribe by a line; without words with the defaults, or show what there is."""
         themes = [theme.name for theme in self.library.themes]
         understood = parse(words, themes, _zones(), self._place, self.say)
         if understood.problems:
-            problems = tuple(escape(problem) for problem in understood.problems)
-            return Message(texts.not_understood(self.say, problems, themes[0]))
+            problems = ", ".join(map(escape, understood.problems))
+            return Message(self.say(texts.NOT_UNDERSTOOD, problems=problems, example=themes[0]))
         current = await self.store.subscription(chat)
         wanted = understood.apply(current.preferences if current else self.defaults)
         await self.save(chat, wanted, at, current)

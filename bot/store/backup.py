@@ -4,6 +4,7 @@ Of the configuration nothing goes in: no token, no secret.
 """
 
 import contextlib
+import datetime as dt
 import os
 import shutil
 import sqlite3
@@ -64,6 +65,15 @@ def save_before_migrating(database: Path, schema: str) -> Path:
     save(database, target, "", replace=True)  # one of an upgrade that was gone back from
     prune(database.parent, f"{database.name}.*.backup", _KEPT)
     return target
+
+
+def forget_copies(database: Path, before: dt.date) -> None:
+    """Remove the copies from before migrations that are older: they hold readers who may have been forgotten."""
+    midnight = dt.datetime.combine(before, dt.time(), dt.UTC).timestamp()
+    for copy in database.parent.glob(f"{database.name}.*.backup"):
+        if copy.stat().st_mtime < midnight:
+            _note(copy).unlink(missing_ok=True)
+            copy.unlink()
 
 
 def copy_before_migrating(database: Path, schema: str) -> Path:

@@ -60,8 +60,9 @@ def is_empty(connection: Connection) -> bool:
 def _parts(connection: Connection, table: Table) -> Iterable[Sequence[tuple[Any, ...]]]:
     cast = "" if connection.dialect.name == "sqlite" else "::text"
     names = ", ".join(f"{c.name}{cast}" if isinstance(c.type, Date) else c.name for c in table.columns)
-    streamed = connection.execution_options(yield_per=_AT_ONCE)
-    for part in streamed.exec_driver_sql(f"SELECT {names} FROM {table.name}").partitions():  # noqa: S608  our own names
+    query = f"SELECT {names} FROM {table.name}"  # noqa: S608  our own names
+    rows = connection.exec_driver_sql(query, execution_options={"stream_results": True})
+    for part in rows.yield_per(_AT_ONCE).partitions(_AT_ONCE):
         yield [tuple(row) for row in part]
 
 

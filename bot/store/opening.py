@@ -1,5 +1,7 @@
 """Opens the database: takes the lock, checks whose it is, migrates it, and says what to do when it cannot."""
 
+import asyncio
+import datetime as dt
 import fcntl
 import os
 import sqlite3
@@ -15,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from bot.ports import StoreBusyError, StoreError
-from bot.store.backup import save_before_migrating
+from bot.store.backup import forget_copies, save_before_migrating
 from bot.store.broadcasts import SqlBroadcasts
 from bot.store.forgotten import Forgotten
 from bot.store.orders import Orders
@@ -36,6 +38,11 @@ _KNOWN = {"host", "sslmode"}
 
 class FileStore(Traces, SqlStore):
     """A store that one process has to itself."""
+
+    async def purge(self, before: dt.date) -> int:
+        """As `Store.purge`; copies from before migrations go as well."""
+        await asyncio.to_thread(forget_copies, self._path, before)
+        return await super().purge(before)
 
 
 def open_store(url: str, *, make: bool = True) -> SqlStore:

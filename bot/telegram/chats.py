@@ -14,7 +14,6 @@ from telegram import (
     ReplyKeyboardRemove,
     Update,
 )
-from telegram import Message as TelegramMessage
 from telegram.constants import ChatType, ParseMode
 from telegram.error import TelegramError
 
@@ -38,20 +37,8 @@ _REQUEST = 1
 _MOST = 20
 """Channels that one person's list shows."""
 _NAME = re.compile(r"(?:https?://)?(?:t\.me/|@)?([A-Za-z]\w{3,31})|(-100\d{5,15})", re.ASCII)
-_POSTING = ChatAdministratorRights(
-    is_anonymous=False,
-    can_manage_chat=False,
-    can_delete_messages=False,
-    can_manage_video_chats=False,
-    can_restrict_members=False,
-    can_promote_members=False,
-    can_change_info=False,
-    can_invite_users=False,
-    can_post_stories=False,
-    can_edit_stories=False,
-    can_delete_stories=False,
-    can_post_messages=True,
-)
+_NO_RIGHTS = ChatAdministratorRights.no_rights().to_dict()
+_POSTING = ChatAdministratorRights.de_json(_NO_RIGHTS | {"can_post_messages": True})
 """Telegram offers channels where the asker has this right, and gives it to the bot with the choice."""
 _BUTTON = re.compile(r"ch:(see|now)@(-\d{1,14})")
 _SEALED = re.compile(r"!ch:(yes)@(-\d{1,14})")
@@ -163,32 +150,23 @@ class ChatHandlers:
         if shared is not None and shared.request_id == _REQUEST and question.private:
             await self._set_up(question, shared.chat_id)
 
-    async def press(self, update: Update, _: Context) -> None:
+    async def press(self, question: Question) -> str | None:
         """A button below a channel or the list of channels."""
-        query = update.callback_query
-        if query is None:
-            return
-        if not isinstance(query.message, TelegramMessage):  # too old for Telegram to say what it was
-            await query.answer(self._speaking(query.from_user.language_code).say(OLD_BUTTON))
-            return
-        question = await self.reception.question(update)
         if not question.private:
-            await query.answer(question.say(texts.CHANNELS_IN_PRIVATE))
-            return
-        toast, data = None, query.data or ""
-        if data == "ch:list":
+            return question.say(texts.CHANNELS_IN_PRIVATE)
+        if question.data == "ch:list":
             await question.edit(await self._list(question))
-        elif data == "ch:add":
+        elif question.data == "ch:add":
             await self._offer(question)
-        elif found := _BUTTON.fullmatch(data):
-            toast = await self._pressed(question, found[1], int(found[2]))
+        elif found := _BUTTON.fullmatch(question.data):
+            return await self._pressed(question, found[1], int(found[2]))
         else:
-            toast = await self._sealed(question, data)
-        await query.answer(toast)
+            return await self._sealed(question)
+        return None
 
-    async def _sealed(self, question: Question, data: str) -> str | None:
+    async def _sealed(self, question: Question) -> str | None:
         """A press that changes something: it holds on the day on which its button was shown."""
-        named = _SEALED.match(data)
+        named = _SEALED.match(question.data)
         today = await question.use_cases.chats.today(int(named[2])) if named else None
         held = _SEALED.fullmatch(question.opened(f"{today}") or "")
         return await self._pressed(question, held[1], int(held[2])) if held else question.say(OLD_BUTTON)
@@ -228,7 +206,7 @@ class ChatHandlers:
             await self._explain(question, proven)
             return
         await self.informing.works(Chat(proven.id), whole=True, title=proven.title)
-        text = texts.channel_added(question.say, escape(proven.title))
+        text = question.say(texts.CHANNEL_ADDED, title=escape(proven.title))
         await question.message.chat.send_message(
             text, parse_mode=ParseMode.HTML, reply_markup=ReplyKeyboardRemove()
         )
@@ -248,7 +226,7 @@ class ChatHandlers:
         await question.answer(Message(self._why(question, obstacle)))
 
     def _why(self, question: Question, obstacle: Obstacle) -> str:
-        return texts.obstacle(question.say, obstacle, question.message.get_bot().username)
+        return question.say(texts.OBSTACLES[obstacle], name=question.message.get_bot().username)
 
 
 async def _post(chat: TelegramChat, where: Chat, message: Message) -> None:

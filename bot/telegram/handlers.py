@@ -1,10 +1,9 @@
 """Reading: commands and buttons -> use cases -> answers. No decision about content or delivery is made here."""
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 import structlog
 from telegram import Update
@@ -12,8 +11,8 @@ from telegram.error import TelegramError
 
 from bot.core import article_texts, chats_texts, texts
 from bot.core.markdown import escape
-from bot.core.model import Chat, Kind, Message
-from bot.services.reading import Page, Reading
+from bot.core.model import Kind, Message
+from bot.services.reading import Page
 from bot.telegram.question import Context, Question, Reception, message_of
 from bot.telegram.rich import RichMessages
 
@@ -23,9 +22,8 @@ _MISSING = dict.fromkeys(("d", "p", "r"), texts.GONE) | dict.fromkeys(
     ("a", "read"), article_texts.ARTICLE_GONE
 )
 """What is said where a button leads to something that is not there any more."""
-
-Answer = Callable[[Question, Context], Awaitable[None]]
-Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
+_SENT = ("r", "read", "next", "themes")
+"""Presses whose answer is a message of its own; any other turns the message of the button into another page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +32,6 @@ class Handlers:
 
     reception: Reception
     rich: RichMessages | None = None
-
-    def of(self, answer: Answer) -> Handler:
-        """An answer to questions as PTB calls it, with updates."""
-
-        async def handler(update: Update, context: Context) -> None:
-            await answer(await self.reception.question(update), context)
-
-        return handler
 
     # -- commands -----------------------------------------------------------------------------------------
 
@@ -104,57 +94,31 @@ class Handlers:
 
     # -- buttons ------------------------------------------------------------------------------------------
 
-    async def press(self, update: Update, _context: Context) -> None:
+    async def press(self, question: Question) -> str | None:
         """A press on an inline button: its data is an action and what it is about."""
-        query = update.callback_query
-        if query is None or query.message is None:
-            return
-        question = await self.reception.question(update)
         if question.kind is Kind.CHANNEL and not await question.may_change():
-            await query.answer(question.say(chats_texts.READ_IN_PRIVATE))
-            return
-        action, _, subject = (query.data or "").partition(":")
-        toast = await self._press_reading(question, action, subject)
-        await query.answer(toast)
-
-    async def _press_reading(self, question: Question, action: str, subject: str) -> str | None:
-        """Answer a press; what is left to say is its toast."""
+            return question.say(chats_texts.READ_IN_PRIVATE)
         reading, chat = question.use_cases.reading, question.chat
-        page: Page | None
-        answer = question.turn
-        match action:
-            case "n":
-                return await reading.position(chat, subject)
-            case "d":
-                page = await reading.digest(chat, subject)
-            case "p":
-                page = await reading.paragraphs(chat, subject)
-            case "themes" if subject:
-                page = await reading.themes(chat, _page(subject))
-            case "articles":
-                page = await reading.articles(chat, _page(subject))
-            case "a":
-                if await self._shown_whole(question, subject):
-                    return None
-                page = await reading.article(chat, subject)
-            case _:
-                page, answer = await self._asked(reading, chat, action, subject), question.show
-        if page:
-            await answer(page)
+        action, _, subject = question.data.partition(":")
+        if action == "n":
+            return await reading.position(chat, subject)
+        if action == "a" and await self._shown_whole(question, subject):
             return None
-        return question.say(_MISSING.get(action, texts.OLD_BUTTON))
-
-    async def _asked(self, reading: Reading, chat: Chat, action: str, subject: str) -> Page | None:
-        """What comes as a message of its own; None: it is not there, or no button of ours asks for it."""
-        match action:
-            case "r":
-                return await reading.digest(chat, subject)
-            case "read":
-                return await reading.next_of(chat, subject)
-            case "next":
-                return await reading.next(chat)
-            case "themes":
-                return await reading.themes(chat)
+        pages: dict[str, Callable[[], Awaitable[Page | None]]] = {
+            "d": lambda: reading.digest(chat, subject),
+            "p": lambda: reading.paragraphs(chat, subject),
+            "a": lambda: reading.article(chat, subject),
+            "articles": lambda: reading.articles(chat, _page(subject)),
+            "themes": lambda: reading.themes(chat, _page(subject)),
+            "r": lambda: reading.digest(chat, subject),
+            "read": lambda: reading.next_of(chat, subject),
+            "next": lambda: reading.next(chat),
+        }
+        page = await pages[action]() if action in pages else None
+        if page is None:
+            return question.say(_MISSING.get(action, texts.OLD_BUTTON))
+        turning = action not in _SENT or (action == "themes" and subject)
+        await (question.turn(page) if turning else question.show(page))
         return None
 
     async def _shown_whole(self, question: Question, article: str) -> bool:

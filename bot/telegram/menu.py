@@ -55,8 +55,8 @@ class Menu:
                 newest = read.articles[0]
                 about = article_texts.description(say, newest.title, newest.author)
                 brief = article_texts.short_description(say, newest.title)
-                await self._keep(("about", code), about, functools.partial(self._describe, language))
-                await self._keep(("brief", code), brief, functools.partial(self._describe_briefly, language))
+                for name, text in ("description", about), ("short_description", brief):
+                    await self._keep((name, code), text, functools.partial(self._describe, name, language))
 
     async def _keep(self, place: Any, wanted: Any, put: Callable[[Any], Awaitable[Any]]) -> None:
         """Put what is wanted in its place unless it is there; a failure is logged once until it works again."""
@@ -72,15 +72,11 @@ class Menu:
             self._shown[place] = wanted
             self._failed.discard(place)
 
-    async def _describe(self, language: str | None, wanted: str) -> None:
-        now = (await self._bot.get_my_description(language)).description
-        if _may_write(now, wanted):
-            await self._bot.set_my_description(wanted, language)
-
-    async def _describe_briefly(self, language: str | None, wanted: str) -> None:
-        now = (await self._bot.get_my_short_description(language)).short_description
-        if _may_write(now, wanted):
-            await self._bot.set_my_short_description(wanted, language)
+    async def _describe(self, name: str, language: str | None, wanted: str) -> None:
+        """Set a text of the bot's profile; one that was written with @BotFather stays: ours begin with a sign."""
+        now = getattr(await getattr(self._bot, f"get_my_{name}")(language), name)
+        if now != wanted and (not now or now.startswith(article_texts.PROFILE.strip())):
+            await getattr(self._bot, f"set_my_{name}")(wanted, language)
 
 
 def commands(
@@ -92,8 +88,3 @@ def commands(
     themes = [(theme.name, f"{theme.emoji} {theme.summary}") for theme in library.themes]
     chosen = [first, *themes[: _MOST - len(names)], *rest]
     return [BotCommand(name, description[:256]) for name, description in chosen]
-
-
-def _may_write(now: str, wanted: str) -> bool:
-    """A text that the operator wrote with @BotFather stays: the bot's own begin with a sign."""
-    return now != wanted and (not now or now.startswith(article_texts.PROFILE.strip()))

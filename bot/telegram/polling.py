@@ -68,24 +68,24 @@ def _nothing() -> None:
 
 
 async def _at_once() -> None:
-    """Nobody else asks in this bot's place."""
+    """Nobody else is there."""
 
 
 @dataclass(slots=True)
 class Polling:
     """Asks Telegram for updates, for ever, whatever the network does.
 
-    `take` keeps updates, and returns the highest number of them; only then the next question confirms them. `turn`
-    waits until this process is the one to ask.
-    `on_poll` is called after each answer, `on_conflict` whenever another process broke the question off.
+    `take` keeps updates, and returns the highest number of them; only then the next question confirms them.
+    `on_poll` is called after each answer, `on_conflict` whenever another process broke the question off. Before each
+    question `turn` is waited for: of several processes that share a database one asks.
     """
 
     application: App
     take: Callable[[Any], Awaitable[int]]
     alerts: Alerts
-    turn: Callable[[], Awaitable[None]] = _at_once
     on_poll: Callable[[], None] = _nothing
     on_conflict: Callable[[], None] = _nothing
+    turn: Callable[[], Awaitable[None]] = _at_once
     _offset: int = field(default=0, init=False)
     _conflicts: int = field(default=0, init=False)
     _last_conflict: float = field(default=0.0, init=False)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from telegram import Update
 from telegram.error import BadRequest, Forbidden
 
 from bot.core import privacy_texts as texts
@@ -48,22 +47,18 @@ class PrivacyHandlers:
         else:
             await question.tell(texts.ONLY_ADMINS)
 
-    async def press(self, update: Update, _: Context) -> None:
+    async def press(self, question: Question) -> str | None:
         """A press below that question, which holds for the chat as it was when it was asked."""
-        query = update.callback_query
-        if query is None or query.message is None:
-            return
-        question = await self.reception.question(update)
-        privacy, toast = question.use_cases.privacy, None
+        privacy = question.use_cases.privacy
         if not await question.may_change():
-            toast = question.say(texts.ONLY_ADMINS)
-        elif query.data == KEEP:
+            return question.say(texts.ONLY_ADMINS)
+        if question.data == KEEP:
             await question.edit(privacy.kept())
         elif question.opened(await privacy.state(question.chat)) == FORGET:
             await question.edit(await privacy.forget(question.chat.id))
         else:
-            toast = question.say(OLD_BUTTON)
-        await query.answer(toast)
+            return question.say(OLD_BUTTON)
+        return None
 
     async def _send(self, question: Question, to: int) -> None:
         await question.message.get_bot().send_document(

@@ -1,8 +1,9 @@
 """One update of a reader's with the ways to answer it, in the language of its chat."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from telegram import CallbackQuery, Update, User
 from telegram import Message as TelegramMessage
@@ -14,6 +15,7 @@ from bot.core.language import Language, nearest
 from bot.core.library import Library
 from bot.core.model import Chat, Kind, Message
 from bot.core.sequence import Added
+from bot.core.texts import OLD_BUTTON
 from bot.ports import Store
 from bot.ports.searching import Finder
 from bot.services.reading import Page
@@ -25,6 +27,11 @@ from bot.telegram.sender import arguments, sending, topic
 
 Context = ContextTypes.DEFAULT_TYPE
 Make = Callable[[Language, Library, Added, Finder], UseCases]
+Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
+"""What PTB calls with an update."""
+Answer = Callable[["Question", Context], Awaitable[None]]
+Press = Callable[["Question"], Awaitable[str | None]]
+"""Answers a press on a button; what is left to say is its toast."""
 EFFECT = "!"
 """What the data of a button that changes something begins with: it is sealed when it is sent, and opened here alone."""
 _KINDS: dict[str, Kind] = {ChatType.PRIVATE: Kind.PRIVATE, ChatType.CHANNEL: Kind.CHANNEL}
@@ -73,6 +80,29 @@ class Reception:
         spoken = user.language_code if user else None
         return Question(update, message, self.speaking(chosen, spoken), self.seals)
 
+    def answering(self, answer: Answer) -> Handler:
+        """The handler of a command or a message."""
+
+        async def handler(update: Update, context: Context) -> None:
+            await answer(await self.question(update), context)
+
+        return handler
+
+    def pressing(self, press: Press) -> Handler:
+        """The handler of presses: every press is answered once, also below what Telegram tells nothing more of."""
+
+        async def handler(update: Update, _: Context) -> None:
+            query = update.callback_query
+            if query is None:
+                return
+            if query.message and query.message.is_accessible:
+                toast = await press(await self.question(update))
+            else:
+                toast = self.speaking(query.from_user.language_code).say(OLD_BUTTON)
+            await query.answer(toast)
+
+        return handler
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -112,6 +142,11 @@ class Question:
     def query(self) -> CallbackQuery | None:
         """The press on a button, if it is one."""
         return self.update.callback_query
+
+    @property
+    def data(self) -> str:
+        """What the pressed button carries, "" where there is none."""
+        return (self.query.data or "") if self.query else ""
 
     def command(self) -> tuple[str, str]:
         """The command's name, and the bot that it is addressed to, if any."""
@@ -156,8 +191,7 @@ class Question:
 
         A handler of its own (as for `!forget`) asks for what its message had as `state`, and answers None with a toast.
         """
-        data = self.query.data if self.query else None
-        return self.seals.opened(self.chat.id, self.chat.thread, data, state) if data else None
+        return self.seals.opened(self.chat.id, self.chat.thread, self.data, state)
 
     async def answer(self, message: Message) -> None:
         """Send a message to the chat, and to the topic, that asks."""

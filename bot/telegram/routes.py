@@ -52,40 +52,42 @@ def add_routes(
     )
     for handlers, names in groups:
         for name in names.split():
-            answer = reading.of(getattr(handlers, name))
+            answer = reception.answering(getattr(handlers, name))
             application.add_handler(CommandHandler(name, answer, filters=asked))
     application.add_handlers(
         [
-            *_about_chats(chats, reading),
-            MessageHandler(asked & filters.COMMAND, reading.of(reading.other_command)),
-            *_about_zones(zones, reading),
-            MessageHandler(_WRITTEN & _PRIVATE_TEXT, reading.of(reading.text)),
-            CallbackQueryHandler(privacy.press, pattern=FORGET_DATA),
-            CallbackQueryHandler(settings.press, pattern=SETTINGS_DATA),
-            CallbackQueryHandler(searching.turn, pattern=r"^f:\d{1,2}$"),
+            *_about_chats(chats, reception),
+            MessageHandler(asked & filters.COMMAND, reception.answering(reading.other_command)),
+            *_about_zones(zones, reception),
+            MessageHandler(_WRITTEN & _PRIVATE_TEXT, reception.answering(reading.text)),
+            CallbackQueryHandler(reception.pressing(privacy.press), pattern=FORGET_DATA),
+            CallbackQueryHandler(reception.pressing(settings.press), pattern=SETTINGS_DATA),
+            CallbackQueryHandler(reception.pressing(searching.turn), pattern=r"^f:\d{1,2}$"),
             InlineQueryHandler(searching.inline),
-            CallbackQueryHandler(chats.press, pattern=CHANNELS_DATA),
-            CallbackQueryHandler(reading.press),
+            CallbackQueryHandler(reception.pressing(chats.press), pattern=CHANNELS_DATA),
+            CallbackQueryHandler(reception.pressing(reading.press)),
         ]
     )
     application.add_error_handler(reading.failed)
 
 
-def _about_chats(chats: ChatHandlers, reading: Handlers) -> list[BaseHandler[Any, Any, Any]]:
+def _about_chats(chats: ChatHandlers, reception: Reception) -> list[BaseHandler[Any, Any, Any]]:
     """What becomes of groups, topics and channels, and a channel that was chosen with the keyboard."""
     return [
         MessageHandler(filters.StatusUpdate.MIGRATE, chats.migrated),
         MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, chats.reopened),
-        MessageHandler(filters.StatusUpdate.CHAT_SHARED, reading.of(chats.shared)),
+        MessageHandler(filters.StatusUpdate.CHAT_SHARED, reception.answering(chats.shared)),
         ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER),
     ]
 
 
-def _about_zones(zones: ZoneHandlers, reading: Handlers) -> list[BaseHandler[Any, Any, Any]]:
+def _about_zones(zones: ZoneHandlers, reception: Reception) -> list[BaseHandler[Any, Any, Any]]:
     """Where readers are: locations, cities and times that they write, in groups in reply to the bot alone."""
     text = filters.TEXT & ~filters.COMMAND & (filters.ChatType.PRIVATE | filters.REPLY)
     return [
-        MessageHandler(_WRITTEN & filters.LOCATION & filters.ChatType.PRIVATE, reading.of(zones.location)),
-        MessageHandler(_WRITTEN & text, reading.of(zones.text)),
-        CallbackQueryHandler(zones.ask, pattern=WHERE_DATA),
+        MessageHandler(
+            _WRITTEN & filters.LOCATION & filters.ChatType.PRIVATE, reception.answering(zones.location)
+        ),
+        MessageHandler(_WRITTEN & text, reception.answering(zones.text)),
+        CallbackQueryHandler(reception.pressing(zones.ask), pattern=WHERE_DATA),
     ]

@@ -9,7 +9,6 @@ from telegram import (
     LinkPreviewOptions,
     Update,
 )
-from telegram import Message as TelegramMessage
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
@@ -34,21 +33,14 @@ class SearchHandlers:
         """What is found by the words of a command."""
         await question.answer(question.use_cases.searching.search(" ".join(context.args or ())))
 
-    async def turn(self, update: Update, _: Context) -> None:
+    async def turn(self, question: Question) -> str | None:
         """A press on ‹ or ›: another page. The words stand in the message, so that nothing has to be kept of them."""
-        query = update.callback_query
-        if query is None:
-            return
-        message = query.message
-        words = results.query_of(message.text or "") if isinstance(message, TelegramMessage) else None
-        if words is None:  # Telegram tells nothing of old messages
-            say = self.reception.speaking(query.from_user.language_code).say
-            await query.answer(say(texts.OLD_BUTTON))
-            return
-        question = await self.reception.question(update)
-        page = int((query.data or "").rpartition(":")[2])
+        words = results.query_of(question.message.text or "")
+        if words is None:
+            return question.say(texts.OLD_BUTTON)
+        page = int(question.data.rpartition(":")[2])
         await question.edit(question.use_cases.searching.search(words, page))
-        await query.answer()
+        return None
 
     async def inline(self, update: Update, _: Context) -> None:
         """Digests to choose from in any chat, in the reader's language."""

@@ -11,10 +11,9 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from telegram import Update
 from telegram.error import BadRequest
 
-from bot.core import settings_texts, texts
+from bot.core import settings_texts
 from bot.core.language import NAMES
 from bot.core.model import Chat, Message
 from bot.core.screens import At
@@ -95,20 +94,9 @@ class SettingsHandlers:
 
     # -- buttons ------------------------------------------------------------------------------------------
 
-    async def press(self, update: Update, _: Context) -> None:
+    async def press(self, question: Question) -> str | None:
         """A press on a button of the settings, or on `over` below a message that offers to start over."""
-        query = update.callback_query
-        if query is None or query.data is None:
-            return
-        if not query.message or not query.message.is_accessible:  # gone: Telegram says no more of it
-            say = self.reception.speaking(query.from_user.language_code).say
-            await query.answer(say(texts.OLD_BUTTON))
-            return
-        toast = await self._pressed(await self.reception.question(update), query.data)
-        await query.answer(toast)
-
-    async def _pressed(self, question: Question, data: str) -> str | None:
-        """Answer a press; what is left to say is its toast."""
+        data = question.data
         target, what, _ = read("s:over" if data == "over" else data)
         found = await self.target_of(question, target)
         if isinstance(found, str):

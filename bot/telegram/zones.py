@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from telegram import KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboardRemove, Update
+from telegram import KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboardRemove
 from telegram import Message as TelegramMessage
 from telegram.constants import ParseMode
 
 from bot.core import settings_texts as texts
 from bot.core.model import Message
-from bot.telegram.handlers import Answer
-from bot.telegram.question import Context, Question, message_of
+from bot.telegram.question import Answer, Context, Question
 from bot.telegram.settings import SettingsHandlers, read
 
 _LONGEST = 100
@@ -51,25 +50,19 @@ class ZoneHandlers:
             await question.answer(message)
         return message is not None
 
-    async def ask(self, update: Update, _: Context) -> None:
+    async def ask(self, question: Question) -> str | None:
         """A press on the button that asks for a location: Telegram gives it to a keyboard of its own alone."""
-        question = await self.settings.reception.question(update)
         if question.private:
             say = question.say
-            keys = [
-                [KeyboardButton(say(texts.SEND_LOCATION), request_location=True)],
-                [KeyboardButton(say(texts.CANCEL))],
-            ]
+            place = KeyboardButton(say(texts.SEND_LOCATION), request_location=True)
+            keys = [[place], [KeyboardButton(say(texts.CANCEL))]]
             keyboard = ReplyKeyboardMarkup(keys, resize_keyboard=True, one_time_keyboard=True)
-            await question.message.get_bot().send_message(
-                question.chat.id, say(texts.SHARE_LOCATION), reply_markup=keyboard
-            )
-        if question.query:
-            await question.query.answer()
+            await question.message.chat.send_message(say(texts.SHARE_LOCATION), reply_markup=keyboard)
+        return None
 
     async def location(self, question: Question, _: Context) -> None:
         """A shared location, in private: its zone is set, and the point forgotten."""
-        point = message_of(question.update).location
+        point = question.message.location
         found = await self.settings.target_of(question, "")
         if point is None or isinstance(found, str):
             return
@@ -78,8 +71,8 @@ class ZoneHandlers:
         await self._without_keyboard(question, message.html)
 
     async def _without_keyboard(self, question: Question, html: str) -> None:
-        await question.message.get_bot().send_message(
-            question.chat.id, html, parse_mode=ParseMode.HTML, reply_markup=ReplyKeyboardRemove()
+        await question.message.chat.send_message(
+            html, parse_mode=ParseMode.HTML, reply_markup=ReplyKeyboardRemove()
         )
 
 

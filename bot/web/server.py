@@ -11,6 +11,8 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from bot.web.local import foreign
+
 _log = structlog.get_logger(__name__)
 _CONNECTIONS, _MOST = 100, 400
 """Open at once, and in a rush: Telegram opens 40 at most (max_connections), and a proxy keeps some of its own."""
@@ -117,6 +119,8 @@ class _Server(web.Server):
             response = web.Response(status=404 if route is None else 405)
             response.force_close()
             return response
+        if method == hdrs.METH_GET and foreign(request):
+            return web.Response(status=403, text="This page is for its own machine and network.\n")
         self._busy.add(request.protocol)
         try:
             return await route.handler(request)
