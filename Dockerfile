@@ -27,7 +27,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     BOT_LOG__FORMAT=json
 RUN groupadd --gid 10001 bot \
  && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin bot \
- && mkdir /data \
+ && mkdir -m 700 /data \
  && chown 10001:10001 /data
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app

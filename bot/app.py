@@ -24,11 +24,9 @@ from bot.incoming import incoming
 from bot.locales import load_languages
 from bot.ports import Clock, StartError, Store, StoreBusyError, StoreError
 from bot.scheduler import Scheduler, Tick
-from bot.services.delivering import Delivering
 from bot.services.leading import LEASE, Leadership
 from bot.services.reloading import Reloading
 from bot.store import SCHEMA, open_store
-from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import build_application
 from bot.telegram.gate import Gate
 from bot.telegram.governor import GovernorLimiter
@@ -66,7 +64,6 @@ async def run(
     zoneinfo.reset_tzpath(to=())  # the locked tzdata, not what the machine happens to have
     content = settings.content.path
     state, library = state_of(content), first_library(content)  # in this order: a change in between is seen
-    languages = load_languages()
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -77,10 +74,11 @@ async def run(
         leading = await enter(_leading(store, limiter, lease))
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
-        in_flight = settings.delivery.in_flight
-        application = build_application(secret, telegram.api_url, limiter, in_flight, metrics)
-        await enter(connected(application, telegram.api_url))
-        wiring = Wiring(application, store, clock, settings, languages, leading, metrics)
+        address, pool = telegram.api_url, settings.delivery.in_flight
+        application = await enter(
+            connected(build_application(secret, address, limiter, pool, metrics), address)
+        )
+        wiring = Wiring(application, store, clock, settings, load_languages(), leading, metrics)
         parts = await wiring.parts(secret, limiter, gate)
         await parts.begin(library)
         reloading = following(content, state, parts.publish, parts.alerts)
@@ -90,11 +88,10 @@ async def run(
         await receiving.resume()
         watching = await enter(incoming(parts, receiving, health, metrics, webhook_secret))
         channels = wiring.listing(parts.informing, parts.alerts)
-        for once in (parts.show, channels):
-            await leading.only(once)()
+        await leading.only(parts.show)()
+        await leading.only(channels)()
         health.polled()  # Telegram has just answered; the first long poll may take its time
-        ticks = _ticks(parts, receiving, reloading, channels)
-        await enter(_ticking(parts.delivering, parts.alerts, limiter, {**ticks, **watching}))
+        await enter(_ticking(parts, limiter, {**_ticks(parts, receiving, reloading, channels), **watching}))
         _log.info("bot.started", name=application.bot.username, digests=len(library.ids))
         await stop.wait()
         _log.info("bot.stopping")
@@ -110,7 +107,7 @@ def _ticks(
     ticks |= {"inbox": (receiving.tick, 2), "reload": (reloading.tick, 2)}
     if store.shared:
         ticks |= {"lease": (leading.tick, leading.every), "rescue": (parts.delivering.rescue, 5)}
-        ticks["informed"] = parts.informing.recover, 300
+        ticks["informed"] = parts.informing.recover, 300  # what others have told is not told again
     return ticks
 
 
@@ -178,12 +175,10 @@ async def _purge(store: Store, clock: Clock) -> None:
 
 @contextlib.asynccontextmanager
 async def _ticking(
-    delivering: Delivering,
-    alerts: TelegramAlerts,
-    limiter: GovernorLimiter,
-    others: Mapping[str, tuple[Tick, float]],
+    parts: Parts, limiter: GovernorLimiter, others: Mapping[str, tuple[Tick, float]]
 ) -> AsyncIterator[None]:
     """The ticks at work. At the end what is in flight is answered and recorded, and nothing more is sent."""
+    delivering, alerts = parts.delivering, parts.alerts
     mine = {"drain": (delivering.drain, 0.5), "ask": (delivering.ask, 1)}
     scheduler = Scheduler({**mine, "alerts": (alerts.send, 1), **others})
     scheduler.start()

@@ -82,6 +82,11 @@ def configure(level: str, style: Literal["console", "json"], secrets: tuple[str,
     root.setLevel(level.upper())
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))
+    _take_over()
+
+
+def _take_over() -> None:
+    """Log what Python would print with all that it holds."""
     logging.raiseExceptions = False  # it would print the arguments of a wrong line as they are
     logging.captureWarnings(capture=True)
     sys.excepthook = _crashed

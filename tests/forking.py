@@ -8,6 +8,7 @@ import contextlib
 import multiprocessing
 import os
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import forkserver
 from pathlib import Path
@@ -24,8 +25,11 @@ class Forked:
     """One process with an environment and a folder of its own, which prints into a file."""
 
     def __init__(self, main: Callable[[], None], environment: Mapping[str, str], folder: Path = ROOT) -> None:
-        self._log = tempfile.NamedTemporaryFile(prefix="bot-", suffix=".log")  # noqa: SIM115  as long as it lives
-        self._process = _SERVER.Process(target=_begin, args=(main, environment, folder, self._log.name))
+        file, name = tempfile.mkstemp(prefix="bot-", suffix=".log")
+        os.close(file)
+        self._log = Path(name)
+        weakref.finalize(self, self._log.unlink)
+        self._process = _SERVER.Process(target=_begin, args=(main, environment, folder, name))
         with contextlib.chdir(ROOT):  # where the server, if it is not there yet, finds what to import
             forkserver.ensure_running()
         self._process.start()
@@ -44,7 +48,7 @@ class Forked:
     @property
     def log(self) -> str:
         """What it has printed."""
-        return Path(self._log.name).read_text()
+        return self._log.read_text()
 
     async def ended(self, patience: float) -> tuple[int, str]:
         """Wait so many seconds for its end; exit code (negative: the signal) and all that it printed."""

@@ -1,16 +1,23 @@
 """The catalogues: complete, in step with the code, and fit to be filled in."""
 
+import ast
+import importlib
 import string
 from collections.abc import Iterator
 from gettext import GNUTranslations
+from pathlib import Path
 
 import pytest
 from babel.messages import Message
 from babel.messages.pofile import read_po
 
+import bot
 from bot.core.language import NAMES
 from bot.locales import FOLDER, load_languages
 from docs.catalogues import LANGUAGES, template, updated
+
+BOT = Path(bot.__file__).parent
+SPEAKING = {"core", "services", "telegram"}
 
 
 def sentences(language: str) -> Iterator[Message]:
@@ -75,3 +82,25 @@ def test_a_translation_has_the_same_places_and_commands(language: str) -> None:
             assert wanted - {"number"} <= places(text), text
             assert text.count("<") == originals[-1].count("<"), text
             assert text.count("\n") == originals[-1].count("\n"), text
+
+
+def said(path: Path) -> Iterator[tuple[str, set[str], set[str]]]:
+    """Each `say(texts.NAME, …)` of a module: where, the places of the sentence, and what is given for them."""
+    module = importlib.import_module(".".join(path.relative_to(BOT.parent).with_suffix("").parts))
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Call(
+                func=ast.Name("say") | ast.Attribute(attr="say"),
+                args=[ast.Attribute(value=ast.Name(texts), attr=name)],
+                keywords=given,
+            ) if name.isupper() and all(each.arg for each in given):
+                sentence = getattr(getattr(module, texts), name)
+                yield f"{path.name}:{node.lineno}", places(sentence), {each.arg or "" for each in given}
+
+
+def test_what_is_said_of_a_sentence_fills_all_its_places() -> None:
+    """No more and no less: a missing one would show when a reader asks."""
+    found = [each for path in BOT.rglob("*.py") if path.parent.name in SPEAKING for each in said(path)]
+
+    assert len(found) > 50
+    assert [where for where, wanted, given in found if wanted != given] == []

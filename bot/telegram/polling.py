@@ -29,11 +29,11 @@ _REFUSED = 30.0
 
 
 @contextlib.asynccontextmanager
-async def connected(application: App, address: str) -> AsyncIterator[None]:
+async def connected(application: App, address: str) -> AsyncIterator[App]:
     """The application with its connection tried. Raises StartError for a wrong token or address."""
     try:
         await _connect(application, address)
-        yield
+        yield application
     finally:
         await application.shutdown()
         await application.bot.shutdown()  # closes the connections of an application that never got so far
