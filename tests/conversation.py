@@ -5,7 +5,9 @@ import functools
 import os
 import signal
 import socket
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -97,7 +99,10 @@ class BotProcess:
         search(secrets_of(self._environment), output, self._folder, known)
 
     async def kill(self) -> None:
-        """The hard way: kill -9."""
+        """The hard way: kill -9, once what was answered is recorded: else it would be answered a second time."""
+        with closing(sqlite3.connect(f"file:{self._folder}/bot.db?mode=ro", uri=True, timeout=10)) as database:
+            while database.execute("SELECT count(*) FROM inbox WHERE payload <> ''").fetchone()[0]:
+                await asyncio.sleep(0.01)
         await self.stop(signal.SIGKILL)
 
     @property

@@ -329,7 +329,6 @@ async def test_the_end_is_told_once(stage: Stage) -> None:
 async def test_a_subscription_survives_kill_9_and_arrives_exactly_once(stage: Stage) -> None:
     """Killed after subscribing, killed again after the delivery: one digest, no second."""
     await stage.reader.say("/subscribe")
-    await asyncio.sleep(0.5)  # what is killed between an answer and its record is answered a second time
     await stage.bot.kill()
     await stage.bot.start()
     await stage.next_delivery()

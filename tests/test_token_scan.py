@@ -4,6 +4,7 @@ That no test with a bot leaves one behind is looked for in tests/token_scan.py, 
 """
 
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -189,7 +190,7 @@ async def test_it_is_looked_for_at_the_end_of_every_bot(tmp_path: Path) -> None:
     await bot.start()
 
     with pytest.raises(AssertionError, match="crash"):
-        await bot.kill()
+        await bot.stop(signal.SIGKILL)
 
 
 def test_the_secrets_of_a_bot_are_known() -> None:
