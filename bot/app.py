@@ -94,9 +94,9 @@ async def run(
         await _stopped(stop, name=application.bot.username, digests=len(library.ids))
 
 
-async def _stopped(stop: asyncio.Event, **about: object) -> None:
+async def _stopped(stop: asyncio.Event, name: str, digests: int) -> None:
     """All is at work until then."""
-    _log.info("bot.started", **about)
+    _log.info("bot.started", name=name, digests=digests)
     await stop.wait()
     _log.info("bot.stopping")
 

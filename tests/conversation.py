@@ -100,7 +100,9 @@ class BotProcess:
 
     async def kill(self) -> None:
         """The hard way: kill -9, once what was answered is recorded: else it would be answered a second time."""
-        with closing(sqlite3.connect(f"file:{self._folder}/bot.db?mode=ro", uri=True, timeout=10)) as database:
+        with closing(
+            sqlite3.connect(f"file:{self._folder}/bot.db?mode=ro", uri=True, timeout=10)
+        ) as database:
             while database.execute("SELECT count(*) FROM inbox WHERE payload <> ''").fetchone()[0]:
                 await asyncio.sleep(0.01)
         await self.stop(signal.SIGKILL)

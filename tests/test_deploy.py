@@ -189,7 +189,9 @@ def test_an_audit_is_left_out_only_where_nobody_can_be_asked(
 
 def test_the_list_of_what_the_image_is_made_of_is_whole(tmp_path: Path) -> None:
     """`make sbom`: valid CycloneDX with every locked package, its version and its hashes, and nothing else."""
-    make = subprocess.run(["make", "-n", "sbom"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    make = subprocess.run(
+        ["make", "-n", "--no-print-directory", "sbom"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     command = (
         make.replace("\\\n", " ").strip().splitlines()[-1].replace("sbom.json", str(tmp_path / "sbom.json"))
     )
