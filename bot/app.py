@@ -85,7 +85,7 @@ async def run(
         _connect(health, parts, limiter, reloading)
         receiving = Receiving(application, store, gate, clock, leading.owner, metrics)
         stack.push_async_callback(receiving.stop)
-        await receiving.resume()
+        receiving.start()
         watching = await enter(incoming(parts, receiving, health, metrics, webhook_secret))
         channels = wiring.listing(parts.informing, parts.alerts)
         await leading.only(parts.show)()

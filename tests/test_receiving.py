@@ -135,7 +135,7 @@ async def test_an_update_is_kept_before_it_is_handled_without_anybodys_name(stor
         seen: list[Sequence[Received]] = []
 
         async def look(_: Update) -> None:
-            seen.append(await store.waiting("this one"))
+            seen.append(await store.waiting("another one", (), 10))
 
         rig.wait = look
         await rig.take(said(7, text="/search water"))
@@ -151,7 +151,7 @@ async def test_of_what_is_handled_nothing_but_the_number_stays(store: SqlStore) 
     """And that for a day."""
     async with begun(store) as rig:
         await rig.take(said(7))
-        assert await store.waiting("another one") == ()
+        assert await store.waiting("another one", (), 10) == ()
         assert await store.oldest_waiting() is None
         await rig.take(said(7))
 
@@ -177,26 +177,25 @@ async def test_what_a_process_left_is_handled_by_the_next_before_anything_new(st
     assert first.handled == []
 
     async with begun(store, owner="second") as second:
-        await second.receiving.resume()
+        second.receiving.start()
         await second.take(said(3))
 
     assert second.handled == [1, 2, 3]
 
 
 async def test_an_update_with_which_the_process_ended_ten_times_is_given_up(store: SqlStore) -> None:
-    """It may be what ends it; the others are handled."""
-    await store.receive([Received(1, 501, json.dumps(said(1)))], "0", FixedClock().now())
-    for life in range(1, 10):
-        assert len(await store.waiting(str(life))) == 1
-    await store.receive([Received(2, 501, json.dumps(said(2)))], "9", FixedClock().now())
+    """It may be what ends it; the others are handled, also those that only waited."""
+    two = [Received(number, 500 + number, json.dumps(said(number, 500 + number))) for number in (1, 2)]
+    await store.receive(two, "0", FixedClock().now())
+    for life in range(1, 11):
+        assert [each.number for each in await store.waiting(str(life), (), 1)] == [1]
 
     async with begun(store, owner="last") as rig:
-        await rig.receiving.tick()
+        rig.receiving.start()
         await rig.receiving.settled()
-        await rig.receiving.tick()
 
     assert rig.handled == [2]
-    assert await store.waiting("next") == ()
+    assert await store.waiting("next", (), 10) == ()
 
 
 async def test_what_cannot_be_kept_is_not_confirmed(store: SqlStore) -> None:
@@ -238,7 +237,7 @@ async def test_a_flooders_updates_wait_for_nothing(store: SqlStore) -> None:
         await rig.receiving.settled()
 
     assert rig.handled == [500, 1, 2, 3, 4, 5]
-    assert await store.waiting("next") == ()
+    assert await store.waiting("next", (), 10) == ()
 
 
 async def test_reading_takes_effect_once_for_each_update(store: SqlStore) -> None:
@@ -250,7 +249,7 @@ async def test_reading_takes_effect_once_for_each_update(store: SqlStore) -> Non
     await store.mark_seen(reader, "seas", now, update=1)
 
     assert (await store.history(reader)).seen == {"springs"}
-    assert await store.waiting("second") == ()
+    assert await store.waiting("second", (), 10) == ()
 
 
 async def test_a_second_poller_is_given_way_to_and_told_of_once(store: SqlStore) -> None:
@@ -279,5 +278,5 @@ async def test_who_is_forgotten_is_so_in_the_inbox_too(store: SqlStore) -> None:
 
     await store.forget(501, now)
 
-    assert [each.number for each in await store.waiting("this one")] == [2]
+    assert [each.number for each in await store.waiting("this one", (), 10)] == [2]
     assert await store.receive([*kept, spoken], "this one", now) == frozenset()

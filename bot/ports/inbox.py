@@ -11,13 +11,13 @@ class Received:
     """An update as it is kept: `number` is its update_id, `payload` JSON without names of people and chats.
 
     `chat_id` is the chat, or where there is none the person, whose updates are handled one after another.
-    `attempt` counts how often its handling was begun.
+    `attempt` counts how often its handling was begun again.
     """
 
     number: int
     chat_id: int
     payload: str
-    attempt: int = 1
+    attempt: int = 0
 
 
 class Inbox(Protocol):
@@ -33,8 +33,11 @@ class Inbox(Protocol):
         """
         ...
 
-    async def waiting(self, owner: str) -> tuple[Received, ...]:
-        """What this owner has to handle, by number; what a dead owner has left becomes its own (one more attempt)."""
+    async def waiting(self, owner: str, held: Collection[int], limit: int) -> tuple[Received, ...]:
+        """At most `limit` updates by number: those of this owner that it does not hold, and those that a dead one left.
+
+        All of them are its own then, with one more attempt.
+        """
         ...
 
     async def handled(self, numbers: Collection[int], owner: str) -> None:

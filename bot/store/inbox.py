@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import and_, delete, func, or_, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,17 +45,16 @@ class SqlInbox(Transactions):
             new = (await connection.execute(kept.returning(inbox.c.update_id, inbox.c.owner), rows)).all()
         return frozenset(row.update_id for row in new if row.owner == owner)
 
-    async def waiting(self, owner: str) -> tuple[Received, ...]:
-        left = or_(inbox.c.owner.is_(None), inbox.c.owner != owner) & (
-            inbox.c.owner.is_(None) | inbox.c.owner.not_in(living())
-        )
-        mine = select(inbox).where(_WAITING, inbox.c.owner == owner).order_by(inbox.c.update_id)
+    async def waiting(self, owner: str, held: Collection[int], limit: int) -> tuple[Received, ...]:
+        dead = inbox.c.owner.is_(None) | inbox.c.owner.not_in(living())
+        free = and_(or_(inbox.c.owner == owner, dead), inbox.c.update_id.not_in(held))
+        some = select(inbox).where(_WAITING, free).order_by(inbox.c.update_id).limit(limit)
         async with self._transaction() as connection:
-            await connection.execute(
-                update(inbox).where(_WAITING, left).values(owner=owner, attempt=inbox.c.attempt + 1)
-            )
-            rows = (await connection.execute(mine)).all()
-        return tuple(Received(row.update_id, row.chat_id, row.payload, row.attempt) for row in rows)
+            rows = (await connection.execute(some)).all()
+            begun = update(inbox).where(inbox.c.update_id.in_([row.update_id for row in rows]))
+            if rows:
+                await connection.execute(begun.values(owner=owner, attempt=inbox.c.attempt + 1))
+        return tuple(Received(row.update_id, row.chat_id, row.payload, row.attempt + 1) for row in rows)
 
     async def handled(self, numbers: Collection[int], owner: str) -> None:
         done = update(inbox).where(inbox.c.update_id.in_(numbers), inbox.c.owner == owner)

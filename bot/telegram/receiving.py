@@ -22,8 +22,10 @@ _AT_WORK = 64
 """Updates that are handled side by side."""
 _ROOM = 1000
 """Updates in memory: what comes beyond waits with Telegram."""
+_AT_A_TIME = 4
+"""Updates of those left over that are handled side by side: a crash then leaves no more of them in doubt."""
 _ATTEMPTS = 10
-"""An update is given up after the process has ended so often with it unhandled: it may be what ends it."""
+"""An update is given up after the process has ended so often while it was handled: it may be what ends it."""
 _PATIENCE = 5.0
 """Seconds that a stop waits for answers under way; what is not answered then is answered after the next start."""
 _KEPT = dt.timedelta(hours=25)
@@ -46,7 +48,8 @@ class Receiving:
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[int] = set()  # from the receipt until it is written down that they are handled
         self._done: set[int] = set()
-        self._written = False
+        self._written = self._behind = self._stopping = False
+        self._catching: asyncio.Task[None] | None = None
         self._taking, self._writing = asyncio.Lock(), asyncio.Lock()
 
     async def take(self, updates: Any) -> int:
@@ -64,40 +67,61 @@ class Receiving:
         async with self._taking:
             new = await self._inbox.receive(kept, self._owner, self._clock.now())
             self._meter.received(len(new))
-            for number in sorted(new):
-                await self._begin(number, read[number][0])
+            if not self._behind:
+                for number in sorted(new):
+                    await self._begin(number, read[number][0])
         return max((number for number, _ in wanted), default=0)
 
-    async def resume(self) -> None:
-        """Begin with what a process of before, or another one that ended, has left."""
-        async with self._taking:
-            held = frozenset(self._held)
-            for each in await self._inbox.waiting(self._owner):
-                if each.number in held:
-                    continue
-                found = understood(json.loads(each.payload), self._application.bot)
-                if found is None or each.attempt > _ATTEMPTS:
-                    _log.error("update.given_up", update=each.number, attempts=each.attempt - 1)
-                    self._done.add(each.number)
-                else:
-                    await self._begin(each.number, found[0])
+    def start(self) -> None:
+        """Begin with what a process of before has left; what is taken meanwhile waits for its turn after that."""
+        self._behind = True
+        self._catching = asyncio.create_task(self._catch_up())
 
     async def tick(self) -> None:
-        """Begin with what others have left. What readers wrote goes from the log, and old numbers altogether."""
-        await self.resume()
+        """Handle what others have left. What readers wrote goes from the log, and old numbers altogether."""
+        if self._catching is None or self._catching.done():
+            self._catching = asyncio.create_task(self._catch_up())
         await self._write_down()
         if self._written:
             self._written = False
             await self._inbox.empty_log()
             await self._inbox.purge_inbox(self._clock.now() - _KEPT)
 
+    async def _catch_up(self) -> None:
+        """Handle what waits in the inbox, a few at a time: what a crash cuts off then is answered twice at most."""
+        self._behind = True
+        try:
+            while not self._stopping:
+                async with self._taking:
+                    some = await self._inbox.waiting(self._owner, self._held, _AT_A_TIME)
+                    if not some:
+                        self._behind = False
+                        return
+                    tasks = [task for each in some if (task := await self._resume(each))]
+                if tasks:
+                    await asyncio.wait(tasks)
+                await self._write_down()
+        except StoreError as error:
+            _log.error("inbox.unread", reason=str(error))  # the next tick tries again
+
+    async def _resume(self, each: Received) -> "asyncio.Task[None] | None":
+        found = understood(json.loads(each.payload), self._application.bot)
+        if found and each.attempt <= _ATTEMPTS:
+            return await self._begin(each.number, found[0])
+        _log.error("update.given_up", update=each.number, attempts=each.attempt - 1)
+        self._done.add(each.number)
+        return None
+
     async def settled(self) -> None:
         """Wait until everything that was taken is handled."""
+        if self._catching:
+            await asyncio.wait([self._catching])
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     async def stop(self) -> None:
         """Let answers under way be given, and what is handled be written down."""
+        self._stopping = True
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.settled(), _PATIENCE)
         for task in self._tasks:
@@ -108,12 +132,13 @@ class Receiving:
         except StoreError as error:
             _log.warning("inbox.unrecorded", reason=str(error))
 
-    async def _begin(self, number: int, update: Update) -> None:
+    async def _begin(self, number: int, update: Update) -> asyncio.Task[None]:
         await self._room.acquire()
         self._held.add(number)
         task = asyncio.create_task(self._handle(number, update))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._room.release()
