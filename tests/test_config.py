@@ -166,7 +166,7 @@ def test_every_error_is_told_at_once() -> None:
         ("delivery: {rate: nan}", "`rate`"),
         ("delivery: {max_lateness: 6}", "as in 90m or 6h"),
         ("delivery: {max_lateness: 13h}", "`max_lateness` is too large"),
-        ("web: {silence: 89s}", "`silence` is too small"),
+        ("web: {silence: 89s}", "it must be at least 90s"),
         ("web: {silence: 61m}", "`silence` is too large"),
         ("delivery: {max_lateness: 99999999999999h}", "`max_lateness`"),
         ("reader: {time: 9}", "as in 08:30"),

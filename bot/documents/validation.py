@@ -1,6 +1,7 @@
 """A document against a schema: pydantic's errors as findings, each at its place and in plain words."""
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
@@ -84,7 +85,15 @@ def _finding(document: Document, model: type[pydantic.BaseModel], detail: ErrorD
     other = f"is not accepted: {context.get('error', detail['msg'])}", "change the value"
     said, hint = _WORDS.get(kind, other)
     item = f"item {path[-1] + 1} of {name}" if path and isinstance(path[-1], int) else name
-    return document.finding(place, "bad-value", f"{item} {said}", hint.format(**context))
+    return document.finding(place, "bad-value", f"{item} {said}", hint.format(**_written(context)))
+
+
+def _written(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Limits as a file has them: durations in seconds."""
+    return {
+        name: f"{value.total_seconds():.0f}s" if isinstance(value, dt.timedelta) else value
+        for name, value in context.items()
+    }
 
 
 def _path(document: Document, loc: Keys) -> Keys:
