@@ -1,7 +1,7 @@
 """A document against a schema: pydantic's errors as findings, each at its place and in plain words."""
 
-import datetime as dt
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
@@ -11,6 +11,8 @@ from pydantic_core import ErrorDetails
 from bot.core.findings import Finding
 from bot.documents.document import MAX_FINDINGS, Document, DocumentError, Keys
 
+_DURATION = re.compile(r"datetime\.timedelta\(seconds=(\d+)\)")
+"""How pydantic tells of a limit that is a duration; a file has it as `90s`."""
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
 _WORDS = {  # pydantic's error type -> what is wrong, what to do; filled in with the error's context
@@ -85,15 +87,9 @@ def _finding(document: Document, model: type[pydantic.BaseModel], detail: ErrorD
     other = f"is not accepted: {context.get('error', detail['msg'])}", "change the value"
     said, hint = _WORDS.get(kind, other)
     item = f"item {path[-1] + 1} of {name}" if path and isinstance(path[-1], int) else name
-    return document.finding(place, "bad-value", f"{item} {said}", hint.format(**_written(context)))
-
-
-def _written(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Limits as a file has them: durations in seconds."""
-    return {
-        name: f"{value.total_seconds():.0f}s" if isinstance(value, dt.timedelta) else value
-        for name, value in context.items()
-    }
+    return document.finding(
+        place, "bad-value", f"{item} {said}", _DURATION.sub(r"\1s", hint.format(**context))
+    )
 
 
 def _path(document: Document, loc: Keys) -> Keys:
