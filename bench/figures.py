@@ -1,4 +1,4 @@
-"""The figures of the demo and of a start, measured on this machine: `make bench` prints them as a table.
+"""The figures of the demo and of a start, measured on this machine: `make figures` prints them as a table.
 
 These are absolute times, so they speak of the machine as much as of the program; no test depends on them.
 """
@@ -35,7 +35,7 @@ async def start(*arguments: str, **environment: str) -> asyncio.subprocess.Proce
     )
 
 
-async def first_polls() -> tuple[list[float], list[float], list[float]]:
+async def first_polls(rounds: int = ROUNDS) -> tuple[list[float], list[float], list[float]]:
     """Seconds from the start of `run` to its first getUpdates, MiB resident then, seconds from SIGTERM to exit."""
     polled = asyncio.Event()
 
@@ -55,7 +55,7 @@ async def first_polls() -> tuple[list[float], list[float], list[float]]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     polls, memory, stops = [], [], []
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             polled.clear()
             began = time.perf_counter()
             process = await start(
