@@ -71,7 +71,7 @@ class _Axis:
     def ticks(self) -> list[float]:
         """Round values: powers of ten, and 2 and 5 of each where there is room for them."""
         decades = range(math.floor(self.low), math.ceil(self.high) + 1)
-        steps = (1,) if self.high - self.low > 3 else (1, 2, 5)  # noqa: PLR2004
+        steps = (1,) if self.high - self.low > 3 else (1, 2, 5)
         found = [step * 10.0**decade for decade in decades for step in steps]
         return [value for value in found if self.low <= math.log10(value) <= self.high]
 
@@ -88,14 +88,16 @@ def draw(chart: Chart) -> str:
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="10" fill="var(--paper)"/>',
         f'<text class="title" x="24" y="36">{escape(chart.title)}</text>',
         *_grid(across, up),
-        f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{_HEIGHT - 16}" text-anchor="middle">'
-        f"{escape(chart.across)}</text>",
-        f'<text transform="translate(22 {(_TOP + _HEIGHT - _BOTTOM) / 2}) rotate(-90)" text-anchor="middle">'
-        f"{escape(chart.up)}</text>",
+        _caption(chart.across, f"translate({(_LEFT + _WIDTH - _RIGHT) / 2} {_HEIGHT - 16})"),
+        _caption(chart.up, f"translate(22 {(_TOP + _HEIGHT - _BOTTOM) / 2}) rotate(-90)"),
         *_lines(chart, across, up),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _caption(text: str, where: str) -> str:
+    return f'<text transform="{where}" text-anchor="middle">{escape(text)}</text>'
 
 
 def _grid(across: _Axis, up: _Axis) -> Iterator[str]:
@@ -143,6 +145,6 @@ def apart(places: dict[str, float], least: float) -> dict[str, float]:
 
 def number(value: float) -> str:
     """A round number, as short as it can be written."""
-    if value >= 1_000_000:  # noqa: PLR2004
+    if value >= 1_000_000:
         return f"{value / 1_000_000:g}M"
-    return f"{value / 1000:g}k" if value >= 10_000 else f"{value:g}"  # noqa: PLR2004
+    return f"{value / 1000:g}k" if value >= 10_000 else f"{value:g}"

@@ -17,17 +17,23 @@ _ZONES = ("Asia/Almaty", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "A
 _MINUTE = 60_000
 
 
-def rows(readers: int, due: int, now: int) -> Iterator[tuple[int, str, str, int]]:
-    """Chat, time, zone and next slot (ms) of each: so many, spread over all of them, come due in the minute `now`."""
+def rows(readers: int, due: int, now: int) -> Iterator[tuple[int, str, int, str, int]]:
+    """Chat, time, days, zone and next slot (ms) of each; those due in the minute `now` are spread over all of them."""
     local = {zone: dt.datetime.fromtimestamp(now / 1000, zoneinfo.ZoneInfo(zone)) for zone in _ZONES}
     step = readers // due if due else readers + 1
     for number in range(readers):
         zone = _ZONES[number % len(_ZONES)]
         if number % step == 0 and number // step < due:
-            yield CHAT + number, f"{local[zone]:%H:%M}", zone, now
+            yield CHAT + number, f"{local[zone]:%H:%M}", EVERY_DAY, zone, now
         else:
             minute = number % 1380
-            yield CHAT + number, f"{minute // 60:02}:{minute % 60:02}", zone, now + (60 + minute) * _MINUTE
+            yield (
+                CHAT + number,
+                f"{minute // 60:02}:{minute % 60:02}",
+                EVERY_DAY,
+                zone,
+                now + (60 + minute) * _MINUTE,
+            )
 
 
 async def fill(path: Path, readers: int, due: int) -> None:
@@ -39,7 +45,7 @@ async def fill(path: Path, readers: int, due: int) -> None:
     connection.execute("BEGIN")
     connection.executemany(
         "INSERT INTO subscriptions (chat_id, thread_id, time, days, zone, themes, next_slot, paused, told_end)"
-        f" VALUES (?, 0, ?, {EVERY_DAY}, ?, '', ?, '', 0)",  # noqa: S608  a constant
+        " VALUES (?, 0, ?, ?, ?, '', ?, '', 0)",
         rows(readers, due, now),
     )
     connection.execute(

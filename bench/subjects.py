@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench import figures
-from bench.arena import Arena, Contestant
+from bench.arena import Arena, Contestant, FailedError
 from bench.contestants.work import Job
 from bench.plot import Chart, Series
 from bench.rounds import Goal, Round, Spread, figure, ratio
@@ -63,17 +63,17 @@ def ranged(spread: Spread, shown: Callable[[float], str]) -> str:
 
 async def sending(arena: Arena) -> Result:
     """send_message, 64 in flight, without latency."""
-    url, slow = arena.at_once, Job("send", arena.at_once, arena.size(800, 250))
+    url, slow = arena.at_once, Job("send", arena.at_once, arena.size(500, 200))
     contestants = [
-        ours("send", url, arena.size(4000, 1500)),
-        peer(AIOGRAM, "aiogram_", Job("send", url, arena.size(3000, 1000))),
+        ours("send", url, arena.size(3000, 1000)),
+        peer(AIOGRAM, "aiogram_", Job("send", url, arena.size(2000, 800))),
         peer(BEST, "ptb", replace(slow, pool=8, in_flight=8)),
         peer(DEFAULT, "ptb", replace(slow, pool=256)),
     ]
     if not arena.quick:
         contestants.append(peer(LIMITED, "ptb", replace(slow, subject="limited", pool=8, in_flight=8)))
-        contestants.append(peer(BARE, "bare", Job("send", url, 6000)))
-    rounds = await arena.compete(contestants, arena.size(_ROUNDS, 2))
+        contestants.append(peer(BARE, "bare", Job("send", url, 4000)))
+    rounds = await arena.compete(contestants, arena.size(_ROUNDS, 1))
     goals = [
         Goal("send_message, 64 in flight: against aiogram", 1.3, ratio(rounds, US, AIOGRAM)),
         Goal("… against PTB’s HTTPXRequest at its best pool", 4, ratio(rounds, US, BEST)),
@@ -88,11 +88,11 @@ async def sending(arena: Arena) -> Result:
 
 async def sending_afar(arena: Arena) -> Result:
     """The same with the latency of a network, 256 in flight."""
-    job = Job("send", arena.afar, arena.size(5000, 1500), in_flight=256)
+    job = Job("send", arena.afar, arena.size(3000, 1200), in_flight=256)
     contestants = [
         replace(ours("send"), job=job),
         peer(AIOGRAM, "aiogram_", job),
-        peer(MAILER, "aiogram_", Job("broadcast", arena.afar, arena.size(50, 15))),
+        peer(MAILER, "aiogram_", Job("broadcast", arena.afar, arena.size(40, 15))),
     ]
     rounds = await arena.compete(contestants, arena.size(_ROUNDS, 1))
     goals = [
@@ -114,9 +114,9 @@ async def sweep(arena: Arena) -> Result:
         Contestant(f"{name}|{step}", module, Job("send", arena.afar, count, in_flight=step), peer=is_peer)
         for name, (module, is_peer) in names.items()
         for step in steps
-        for count in (min(400 if module == "ptb" else 3000, 30 * step + 200),)
+        for count in (min(400 if module == "ptb" else 2000, 20 * step + 200),)
     ]
-    rounds = await arena.compete(contestants, 3)
+    rounds = await arena.compete(contestants, 2)
     rows, series = [], []
     for name in names:
         points = []
@@ -140,7 +140,7 @@ async def sweep(arena: Arena) -> Result:
 
 async def whole(arena: Arena) -> Result:
     """The whole sender at 1000 a second."""
-    readers = arena.size(60_000, 3_000)
+    readers = arena.size(60_000, 2_500)
     job = Job("whole", arena.afar, readers, in_flight=256, rate=1000, readers=readers)
     (found,) = await arena.compete([replace(ours("whole"), job=job)], 1)
     did = found[US]
@@ -166,7 +166,7 @@ async def whole(arena: Arena) -> Result:
 
 async def durability(arena: Arena) -> Result:
     """What the database costs."""
-    readers = arena.size(6_000, 1_500)
+    readers = arena.size(3_000, 1_000)
     job = Job("whole", arena.at_once, readers, in_flight=256, readers=readers)
     bare = replace(job, subject="sender", readers=0)
     contestants = [replace(ours("whole"), job=job), Contestant(BARELY, "ours", bare, peer=False)]
@@ -180,7 +180,7 @@ async def durability(arena: Arena) -> Result:
 async def receiving(arena: Arena) -> Result:
     """Commands and the webhook."""
     url = arena.at_once
-    job, hook = Job("commands", url, arena.size(4000, 1200)), Job("webhook", url, arena.size(3000, 1000))
+    job, hook = Job("commands", url, arena.size(2500, 800)), Job("webhook", url, arena.size(3000, 1000))
     rows: list[tuple[str, ...]] = []
     goals = []
     for each, bound, what in ((job, 1.2, "commands"), (hook, 1.5, "the webhook")):
@@ -236,7 +236,7 @@ async def growing(arena: Arena) -> Result:
         contestants = [replace(ours("plan"), job=job), peer(PLAIN, "plain", job)]
         if readers <= 100_000:  # a million take minutes to add, and gigabytes
             contestants.append(peer(JOBS, "apscheduler_", job))
-        rounds = await arena.compete(contestants, 3 if readers < 1_000_000 else 1)
+        rounds = await arena.compete(contestants, 3 if readers < 100_000 else 1)
         for each in contestants:
             cpu = figure(rounds, each.name, "cpu_ms").median * job.count / 1000
             series[each.name].append((readers, cpu))
@@ -260,7 +260,10 @@ async def growing(arena: Arena) -> Result:
 
 async def starting(arena: Arena) -> Result:
     """From the start to the first poll, and what rests in memory."""
-    polls, memory, _ = await figures.first_polls(arena.size(_ROUNDS, 1))
+    try:
+        polls, memory, _ = await figures.first_polls(arena.size(_ROUNDS, 1))
+    except TimeoutError as error:
+        raise FailedError(f"the bot did not poll within {figures.PATIENCE:.0f} s of its start") from error
     ready, idle = Spread.of(polls), Spread.of(memory)
     seconds, size = "{:.2f} s".format, "{:.0f} MB".format
     goals = [

@@ -3,7 +3,6 @@
 import datetime as dt
 import functools
 import sqlite3
-
 import zoneinfo
 
 from bench.contestants.work import Figures, Job, Watch, run

@@ -1,7 +1,9 @@
 """python-telegram-bot as it comes: its own HTTPXRequest, and its own AIORateLimiter."""
 
+from typing import Any
+
 from telegram import LinkPreviewOptions
-from telegram.ext import AIORateLimiter, ExtBot
+from telegram.ext import AIORateLimiter, BaseRateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
 from bench.contestants.work import TEXT, TOKEN, Figures, Job, drive, run
@@ -21,7 +23,7 @@ async def limited(job: Job) -> Figures:
     return await _sent(job, AIORateLimiter(_NEVER_REACHED, 1, _NEVER_REACHED, 60))
 
 
-async def _sent(job: Job, limiter: AIORateLimiter | None) -> Figures:
+async def _sent(job: Job, limiter: BaseRateLimiter[Any] | None) -> Figures:
     request = HTTPXRequest(
         connection_pool_size=job.pool or job.in_flight,
         read_timeout=_PATIENCE,
@@ -29,7 +31,7 @@ async def _sent(job: Job, limiter: AIORateLimiter | None) -> Figures:
         connect_timeout=_PATIENCE,
         pool_timeout=_PATIENCE,
     )
-    bot: ExtBot[int | None] = ExtBot(TOKEN, base_url=f"{job.url}/bot", request=request, rate_limiter=limiter)
+    bot: ExtBot[Any] = ExtBot(TOKEN, base_url=f"{job.url}/bot", request=request, rate_limiter=limiter)
     options = LinkPreviewOptions(is_disabled=True)
 
     async def one(chat: int) -> int:
