@@ -128,7 +128,7 @@ async def sweep(arena: Arena) -> Result:
             rows.append((name, str(step), *cells))
         series.append(Series(name, points))
     chart = Chart(
-        "Messages a second, and how long the slowest 1% took (50 ms away, 8 to 256 in flight)",
+        "Throughput, and the slowest 1% (50 ms away, 8 to 256 in flight)",
         "messages a second",
         "99th percentile, ms",
         series,
