@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8080
 BIN := .venv/bin
 # Extras stay in the lines: without them pip looks for `lxml[html-clean]` anew, and refuses the next version for its hash.
-COMPILE := uv pip compile -q --no-strip-extras --universal --generate-hashes --python-version 3.11 pyproject.toml
+COMPILE := uv pip compile -q --no-strip-extras --universal --generate-hashes --python-version 3.11
 
 .PHONY: demo run test check lint types architecture bench picture format lock clean help
 .DEFAULT_GOAL := help
@@ -41,7 +41,14 @@ content: .venv/run ## the content, as an editor checks it
 preview: .venv/run ## the digests as readers will see them, in this terminal
 	@$(BIN)/python -m bot preview content
 
-bench: .venv/run ## figures of a start and of the demo, on this machine
+bench: .venv/run .venv-bench/peers ## the bot and its peers side by side, for a quarter of an hour; writes docs/performance.md
+	@PYTHONPATH=. $(BIN)/python -m bench
+
+.PHONY: bench-quick figures
+bench-quick: .venv/run .venv-bench/peers ## a minute of it: fails where a promise is missed by more than half
+	@PYTHONPATH=. $(BIN)/python -m bench --quick
+
+figures: .venv/run ## figures of a start and of the demo, on this machine
 	$(BIN)/python bench/figures.py
 
 .PHONY: reliability
@@ -68,9 +75,10 @@ format: .venv/dev ## put the code into the house's form
 	$(BIN)/ruff format
 
 lock: .venv/dev ## compile the locked requirements anew (needs uv on the path)
-	$(COMPILE) -o requirements.txt
-	$(COMPILE) --extra draft -c requirements.txt -o requirements-draft.txt
-	$(COMPILE) --extra draft --extra dev -c requirements-draft.txt -o requirements-dev.txt
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) pyproject.toml --extra draft -c requirements.txt -o requirements-draft.txt
+	$(COMPILE) pyproject.toml --extra draft --extra dev -c requirements-draft.txt -o requirements-dev.txt
+	$(COMPILE) bench/requirements.in -o bench/requirements.txt
 	sed -i 's/^lxml\[html-clean\]/lxml[html_clean]/' requirements-d*.txt # as justext writes it: pip 23 takes them for two
 
 .PHONY: sbom audit
@@ -82,7 +90,7 @@ audit: .venv/dev ## known vulnerabilities of the locked requirements (needs the 
 	$(BIN)/python .ci/audit.py $(BIN)/pip-audit
 
 clean: ## remove the environment and all caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
@@ -95,4 +103,10 @@ clean: ## remove the environment and all caches
 
 .venv/dev: requirements-dev.txt .venv/run
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# Peers of the benchmark: nothing of theirs is ever installed beside the bot.
+.venv-bench/peers: bench/requirements.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r bench/requirements.txt
 	@touch $@

@@ -66,7 +66,9 @@ class Menu:
             await put(wanted)
         except TelegramError as error:
             if place not in self._failed:
-                what = place[0].type if isinstance(place[0], BotCommandScope) else place[0]  # without anybody's id
+                what = (
+                    place[0].type if isinstance(place[0], BotCommandScope) else place[0]
+                )  # without anybody's id
                 _log.warning("menu.failed", place=what, reason=str(error))
             self._failed.add(place)
         else:
