@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from bot.cli import cli
 from bot.core.model import EVERY_DAY, Chat, Kind, Preferences
 from bot.ports import Store, StoreBusyError, StoreError
+from bot.ports.inbox import Received
 from bot.store import open_store
 from bot.store.backup import drafted, save
 from bot.store.restoring import restore
@@ -84,6 +85,21 @@ def kept(file: Path, tmp_path: Path) -> Path:
 
 
 # -- making -----------------------------------------------------------------------------------------------
+
+
+async def test_what_was_being_answered_is_not_in_a_backup(file: Path, tmp_path: Path) -> None:
+    """Neither its words, nor anything to answer a second time; moving to another database takes it along."""
+    store = open_store(url(file))
+    await store.receive([Received(7, 501, '{"text":"/search water"}')], "one", NOW)
+    await store.close()
+
+    for made, left in ((MADE, []), ("", ['{"text":"/search water"}'])):
+        saved = save(file, tmp_path / f"{len(left)}.db", made).file
+        with closing(sqlite3.connect(saved)) as connection:
+            waiting = "SELECT payload FROM inbox WHERE payload <> ''"
+            assert [payload for (payload,) in connection.execute(waiting)] == left
+            assert connection.execute("SELECT update_id FROM inbox").fetchall() == [(7,)]
+        assert (b"/search water" in saved.read_bytes()) == bool(left)
 
 
 async def test_a_backup_of_a_busy_bot_is_its_state_of_one_moment(tmp_path: Path) -> None:

@@ -96,7 +96,11 @@ def finish(copy: sqlite3.Connection, forgotten: tuple[bytes, tuple[str, ...]], m
     if what := damage(copy):
         raise _DamagedError(what)
     keys, marks = forgotten
+    copy.execute("PRAGMA secure_delete=ON")
     with copy:
+        if made and "inbox" in {name for (name,) in copy.execute("SELECT name FROM sqlite_schema")}:
+            # What was being answered then has been since: a restore must not answer it again.
+            copy.execute("UPDATE inbox SET payload = '', chat_id = 0, owner = NULL")
         copy.execute("DROP TABLE IF EXISTS backup")
         copy.execute("CREATE TABLE backup (what TEXT, value BLOB)")
         lines = [("made", made), ("keys", keys), *(("mark", mark) for mark in marks)]
