@@ -1,7 +1,9 @@
 """One bot's data on SQLite and on PostgreSQL: backed up, restored and moved, row by row the same."""
 
 import datetime as dt
+import os
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -64,7 +66,7 @@ def other(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     if request.param == "sqlite":
         return File(tmp_path / "other" / "other.db")
     server: Server = request.getfixturevalue("server")
-    name = f"other_{tmp_path.name}".lower().replace("[", "_").replace("]", "_").replace("-", "_")[:60]
+    name = f"other_{os.getpid()}_{time.monotonic_ns()}"  # several processes share the server
     server.make(name)
     return OnServer(server, name)
 
