@@ -62,7 +62,11 @@ class Receiving:
             TelegramError: It is no list of updates.
         """
         wanted = numbered(updates)
-        read = {number: found for number, raw in wanted if (found := understood(raw, self._application.bot))}
+        read = {}
+        for number, raw in wanted:
+            found = understood(raw, self._application.bot)
+            if found and await self._gate.lets_in(found[0]):  # a flood costs the database nothing
+                read[number] = found
         kept = [Received(number, _place(update), text) for number, (update, text) in sorted(read.items())]
         async with self._taking:
             new = await self._inbox.receive(kept, self._owner, self._clock.now())
@@ -145,9 +149,6 @@ class Receiving:
         self._tasks.discard(task)
 
     async def _handle(self, number: int, update: Update) -> None:
-        if not await self._gate.lets_in(update):
-            self._done.add(number)  # written down with the next one: it has had no effect
-            return
         place = _place(update)
         lock = self._chats.get(place)
         if lock is None:
