@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.sql import ClauseElement
 
 from bot.core.model import Chat, Kind, State
+from bot.store.bulk import for_each
 from bot.store.tables import chats, counts
 from bot.store.upserts import upsert
 
@@ -18,7 +20,7 @@ What = Literal["joined", "left", "read"] | State
 def count(connection: Connection, what: What, more: Mapping[str, int], now: dt.datetime) -> None:
     """Add to the day's counts, by key: of what was read the digests, of all else "" alone."""
     if more:
-        row = upsert(connection, counts)
+        row = upsert(connection.dialect, counts)
         key = ["date", "what", "key"]
         more_of_it = {"count": counts.c.count + row.excluded.count}
         rows = [
@@ -36,15 +38,9 @@ def count_settled(connection: Connection, states: Iterable[State], now: dt.datet
 
 def meet(connection: Connection, met: Iterable[Chat], now: dt.datetime) -> None:
     """Chats are known from now on, unless they are already."""
-    rows = [
-        {
-            "chat_id": chat.id,
-            "thread_id": chat.thread,
-            "kind": Kind.PRIVATE if chat.id > 0 else Kind.UNKNOWN,
-            "language": "",
-            "since": now,
-        }
-        for chat in met
-    ]
-    if rows:
-        connection.execute(upsert(connection, chats).on_conflict_do_nothing(), rows)
+    rows = [(chat.id, chat.thread, Kind.PRIVATE if chat.id > 0 else Kind.UNKNOWN, now) for chat in met]
+    for_each(connection, _met, ("chat_id", "thread_id", "kind", "since"), rows)
+
+
+def _met(dialect: Dialect) -> ClauseElement:
+    return upsert(dialect, chats).values(language="").on_conflict_do_nothing()

@@ -42,7 +42,7 @@ class SqlInbox(Transactions):
             }
             for each in updates
         ]
-        kept = upsert(connection, inbox).on_conflict_do_nothing()
+        kept = upsert(connection.dialect, inbox).on_conflict_do_nothing()
         new = connection.execute(kept.returning(inbox.c.update_id, inbox.c.owner), rows).all()
         return frozenset(row.update_id for row in new if row.owner == owner)
 

@@ -75,4 +75,4 @@ class SqlLeases(Transactions):
 
 def _lease(connection: Any, name: str, owner: str, length: dt.timedelta) -> Any:
     until = _Now() + literal(length // _MILLISECOND)
-    return upsert(connection, leases).values(name=name, owner=owner, until=until)
+    return upsert(connection.dialect, leases).values(name=name, owner=owner, until=until)

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.engine import Connection
 
-from bot.core.model import Chat, Kind, Slot, State, Subscription
-from bot.core.planning import Planned
+from bot.core.model import Chat, Kind, Slot, Subscription
 from bot.core.troubles import Trouble
 from bot.store.rows import new_delivery, of_chat, same_chat, subscription_of
 from bot.store.tables import chats, deliveries, meta, subscriptions
@@ -59,13 +58,11 @@ class SqlOwners(Transactions):
     @transaction
     def owe(self, connection: Connection, chat: Chat, date: dt.date, now: dt.datetime) -> bool:
         mine = select(subscriptions).where(of_chat(subscriptions, chat), subscriptions.c.paused == "")
-        row = connection.execute(mine).first()
-        if row is None:
+        if connection.execute(mine).first() is None:
             return False
-        planned = Planned(subscription_of(row), Slot(date, now), State.DUE, now)
         owed = (
-            upsert(connection, deliveries)
-            .values(new_delivery(planned, State.DUE, now))
+            upsert(connection.dialect, deliveries)
+            .values(new_delivery(chat, Slot(date, now), now))
             .on_conflict_do_nothing()
         )
         return bool(connection.execute(owed).rowcount)
@@ -77,7 +74,7 @@ class SqlOwners(Transactions):
 
     @transaction
     def list_channels(self, connection: Connection, channels: Mapping[str, int]) -> None:
-        row = upsert(connection, meta).values(key=_LISTED, value=json.dumps(dict(channels)))
+        row = upsert(connection.dialect, meta).values(key=_LISTED, value=json.dumps(dict(channels)))
         connection.execute(
             row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value})
         )

@@ -40,7 +40,7 @@ class SqlReaders(Transactions):
         mine = exists().where(of_chat(subscriptions, chat), subscriptions.c.paused == "")
         if not connection.execute(select(mine)).scalar_one():
             count(connection, "joined", {"": 1}, now)
-        row = upsert(connection, subscriptions)
+        row = upsert(connection.dialect, subscriptions)
         row = row.values(chat_id=chat.id, thread_id=chat.thread, told_end=0, **wanted)
         connection.execute(row.on_conflict_do_update(index_elements=["chat_id", "thread_id"], set_=wanted))
         meet(connection, [chat, *([Chat(owner)] if owner else [])], now)
@@ -68,7 +68,7 @@ class SqlReaders(Transactions):
     @transaction
     def speak(self, connection: Connection, chat: Chat, kind: Kind, language: str, now: dt.datetime) -> None:
         spoken = {"kind": kind, "language": language}
-        row = upsert(connection, chats)
+        row = upsert(connection.dialect, chats)
         row = row.values(chat_id=chat.id, thread_id=chat.thread, since=now, **spoken)
         connection.execute(row.on_conflict_do_update(index_elements=["chat_id", "thread_id"], set_=spoken))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Row,
     Table,
     and_,
@@ -17,14 +18,16 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.sql import ClauseElement
 
 from bot.core.delivery import Decision
 from bot.core.model import Chat, State
+from bot.store.bulk import for_each
 from bot.store.claiming import see
 from bot.store.counting import count, count_settled
 from bot.store.outbox import reachable
-from bot.store.rows import of_chat, settled_values
+from bot.store.rows import of_chat
 from bot.store.tables import Moment, chats, deliveries, holds, progress, subscriptions
 from bot.store.upserts import upsert
 
@@ -43,8 +46,8 @@ def settle(connection: Connection, decisions: Sequence[Decision], owner: str, no
     mine = [(decision, rows[decision.delivery.id]) for decision in decisions if decision.delivery.id in rows]
     if not mine:
         return
-    outcome = update(deliveries).where(deliveries.c.id == bindparam("row"))
-    connection.execute(outcome, [settled_values(decision, row, now) for decision, row in mine])
+    names = "row", "state", "attempt", "code", "message_id", "not_before", "updated"
+    for_each(connection, _outcome, names, (_settled(decision, row, now) for decision, row in mine))
     count_settled(connection, (decision.state for decision, _ in mine), now)
     read = [
         (Chat(row.chat_id, row.thread_id), decision.delivery.pick.digest, decision.delivery.pick.version)
@@ -73,6 +76,15 @@ def _held(connection: Connection, decisions: Sequence[Decision], owner: str) -> 
     return {row.id: row for row in rows if row.attempt == attempts[row.id]}
 
 
+def _settled(decision: Decision, row: Row[Any], now: dt.datetime) -> tuple[Any, ...]:
+    later = decision.not_before or row.not_before
+    return row.id, decision.state, decision.attempt, decision.code[:200], decision.message_id, later, now
+
+
+def _outcome(_: Dialect) -> ClauseElement:
+    return update(deliveries).where(deliveries.c.id == bindparam("row"))
+
+
 def _follow_up(connection: Connection, decision: Decision, chat: Chat, now: dt.datetime) -> None:
     """What an outcome means for the chat; `chat` is where the row is now, as it may have moved meanwhile."""
     delivery = decision.delivery
@@ -88,7 +100,7 @@ def _follow_up(connection: Connection, decision: Decision, chat: Chat, now: dt.d
 def hold(connection: Connection, until: Mapping[int, dt.datetime]) -> None:
     """Remember until when Telegram wants chats left alone; 0 stands for all of them."""
     if until:
-        row = upsert(connection, holds)
+        row = upsert(connection.dialect, holds)
         row = row.on_conflict_do_update(index_elements=["chat_id"], set_={"until": row.excluded.until})
         connection.execute(row, [{"chat_id": chat, "until": end} for chat, end in until.items()])
 
@@ -109,16 +121,14 @@ def delivered(connection: Connection, read: Sequence[tuple[Chat, str | None, str
         return
     known = [(chat, digest, version) for chat, digest, version in read if digest is not None]
     see(connection, known, now)
-    told = update(subscriptions).where(
-        subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
-    )
-    connection.execute(
-        told,
-        [
-            {"chat": chat.id, "thread": chat.thread, "told_end": int(digest is None)}
-            for chat, digest, _ in read
-        ],
-    )
+    told = [(chat.id, chat.thread, int(digest is None)) for chat, digest, _ in read]
+    for_each(connection, _tell_end, ("chat", "thread", "told"), told)
+
+
+def _tell_end(_: Dialect) -> ClauseElement:
+    mine = subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
+    told = bindparam("told", type_=Integer)
+    return update(subscriptions).where(*mine, subscriptions.c.told_end != told).values(told_end=told)
 
 
 def leave_in_doubt(connection: Connection, which: ColumnElement[bool]) -> int:

@@ -1,18 +1,20 @@
 """The store on SQL: each method answers one question of the use cases in one transaction."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.sql import ClauseElement
 
 from bot.core.broadcast import Stage
 from bot.core.delivery import Decision, OnAmbiguous, recover
-from bot.core.model import Chat, Delivery, Outlook, State, Subscription
+from bot.core.model import Chat, Delivery, Outlook, Preferences, State, Subscription
 from bot.core.planning import Planned
 from bot.ports import Choose
 from bot.store.broadcasts import SqlBroadcasts
+from bot.store.bulk import for_each
 from bot.store.claiming import OPEN, claim
 from bot.store.corrections import SqlCorrections
 from bot.store.counting import count_settled
@@ -22,15 +24,16 @@ from bot.store.outbox import SqlOutbox
 from bot.store.owners import SqlOwners
 from bot.store.privacy import SqlPrivacy
 from bot.store.readers import SqlReaders
-from bot.store.rows import new_delivery, same_chat, subscription_of
+from bot.store.rows import same_chat
 from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, settle
 from bot.store.statistics import SqlStatistics
-from bot.store.tables import broadcasts, deliveries, holds, meta, stopped, subscriptions
+from bot.store.tables import Moment, broadcasts, deliveries, holds, meta, stopped, subscriptions
 from bot.store.transactions import reading, transaction
 from bot.store.upserts import upsert
 
-_AT_ONCE = 5000
-"""Slots that one statement sets."""
+_TIMES = "time", "days", "zone", "resume", "next_slot"
+_TIMING = [subscriptions.c[name] for name in _TIMES]
+"""When a subscription is due: those that are alike in it get the same slots."""
 
 
 class SqlStore(
@@ -52,16 +55,30 @@ class SqlStore(
     def plan(
         self, connection: Connection, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int
     ) -> tuple[int, int]:
-        due = select(subscriptions).where(subscriptions.c.next_slot <= now).limit(limit)
-        rows = connection.execute(due).all()
-        planned = [planner(subscription_of(row)) for row in rows]
-        new = [new_delivery(item, item.state, now) for item in planned if item.state is not None]
-        if new:
-            connection.execute(upsert(connection, deliveries).on_conflict_do_nothing(), new)
-        late = [item.state for item in planned if item.state is State.EXPIRED]
-        count_settled(connection, late, now)
-        _set_slots(connection, ((item.subscription.chat, item.next_slot) for item in planned))
-        return len(rows), len(late)
+        due = (
+            select(subscriptions.c.chat_id, subscriptions.c.thread_id, *_TIMING)
+            .where(subscriptions.c.next_slot <= now)
+            .limit(limit)
+        )
+        alike: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+        for chat_id, thread_id, *timing in connection.execute(due).all():
+            alike.setdefault(tuple(timing), []).append((chat_id, thread_id))
+        new: list[tuple[Any, ...]] = []
+        moved: list[tuple[Any, ...]] = []
+        late = 0
+        for when, some in alike.items():
+            planned = planner(_like(some[0], *when))
+            if planned.state is not None:
+                row = planned.slot.date, planned.slot.at, planned.state, now
+                new += [(*each, *row) for each in some]
+            moved += [(*each, planned.next_slot) for each in some]
+            late += len(some) if planned.state is State.EXPIRED else 0
+        for_each(
+            connection, _plan_it, ("chat_id", "thread_id", "local_date", "slot", "state", "updated"), new
+        )
+        count_settled(connection, [State.EXPIRED] * late, now)
+        for_each(connection, _move_on, ("chat", "thread", "moved"), moved)
+        return len(moved), late
 
     @transaction
     def claim(
@@ -127,7 +144,7 @@ class SqlStore(
 
     @transaction
     def stop_digest(self, connection: Connection, digest: str, version: str) -> None:
-        row = upsert(connection, stopped).values(digest=digest, version=version)
+        row = upsert(connection.dialect, stopped).values(digest=digest, version=version)
         connection.execute(row.on_conflict_do_update(index_elements=["digest"], set_={"version": version}))
 
     @reading
@@ -142,12 +159,16 @@ class SqlStore(
         known = connection.execute(select(meta.c.value).where(meta.c.key == "tzdata"))
         if known.scalar() == version:
             return 0
-        active = select(subscriptions).where(subscriptions.c.next_slot.is_not(None))
-        rows = connection.execute(active).all()
-        found = map(subscription_of, rows)
-        _set_slots(connection, ((item.chat, planner(item)) for item in found))
+        active = select(*_TIMING, func.count()).where(subscriptions.c.next_slot.is_not(None))
+        moved: list[tuple[Any, ...]] = []
+        asked = 0
+        for *timing, number in connection.execute(active.group_by(*_TIMING)).all():
+            asked += number
+            if (slot := planner(_like((0, 0), *timing))) != timing[-1]:
+                moved.append((*timing, slot))
+        for_each(connection, _move_alike, (*(f"their_{name}" for name in _TIMES), "moved"), moved)
         _remember(connection, "tzdata", version)
-        return len(rows)
+        return asked
 
     # -- the database itself ------------------------------------------------------------------------------
 
@@ -172,16 +193,30 @@ _OLDEST = [
 ]
 
 
-def _set_slots(connection: Connection, slots: Iterable[tuple[Chat, dt.datetime]]) -> None:
-    """Some at a time: PostgreSQL ends a transaction that is silent or busy for too long."""
-    mine = update(subscriptions).where(
-        subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
-    )
-    rows = ({"chat": chat.id, "thread": chat.thread, "next_slot": at} for chat, at in slots)
-    while some := list(islice(rows, _AT_ONCE)):
-        connection.execute(mine, some)
+def _like(
+    chat: tuple[int, int], time: str, days: int, zone: str, resume: dt.date | None, due: dt.datetime
+) -> Subscription:
+    """A subscription as the planner asks for it: what it is about says nothing of its time."""
+    return Subscription(Chat(*chat), Preferences(dt.time.fromisoformat(time), days, zone, resume=resume), due)
+
+
+def _plan_it(dialect: Dialect) -> ClauseElement:
+    """At most one for each chat and local date."""
+    slot = bindparam("slot", type_=Moment)
+    row = upsert(dialect, deliveries).values(slot=slot, not_before=slot, broadcast_id=0, attempt=0, code="")
+    return row.on_conflict_do_nothing()
+
+
+def _move_on(_: Dialect) -> ClauseElement:
+    mine = subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
+    return update(subscriptions).where(*mine).values(next_slot=bindparam("moved"))
+
+
+def _move_alike(_: Dialect) -> ClauseElement:
+    alike = (each.is_not_distinct_from(bindparam(f"their_{each.name}")) for each in _TIMING)
+    return update(subscriptions).where(*alike).values(next_slot=bindparam("moved"))
 
 
 def _remember(connection: Connection, key: str, value: str) -> None:
-    row = upsert(connection, meta).values(key=key, value=value)
+    row = upsert(connection.dialect, meta).values(key=key, value=value)
     connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
