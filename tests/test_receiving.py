@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -68,7 +69,8 @@ class Rig:
         self.application = build_application("1000000001:token", "http://127.0.0.1:9", limiter, 1)
         self.application.bot._request = (self.poll, Recorder())
         self.application.add_handler(TypeHandler(Update, self._handle))
-        self.receiving = Receiving(self.application, self.store, Gate(), FixedClock(), self.owner)
+        self.gate = Gate()
+        self.receiving = Receiving(self.application, self.store, self.gate, FixedClock(), self.owner)
         self.poller = Polling(self.application, self.receiving.take, self.alerts)
 
     async def _handle(self, each: Update, _: Any) -> None:
@@ -238,6 +240,46 @@ async def test_a_flooders_updates_wait_for_nothing(store: SqlStore) -> None:
 
     assert rig.handled == [500, 1, 2, 3, 4, 5]
     assert await store.waiting("next", (), 10) == ()
+
+
+async def test_what_a_full_disk_refused_is_no_flood(store: SqlStore) -> None:
+    """It comes again and again until it is kept, and counts as asked once; a flood in it stays one."""
+    asked = [said(number) for number in range(1, 9)]
+    async with begun(store) as rig:
+        keep = store.receive
+
+        async def refuse(updates: Sequence[Received], owner: str, now: dt.datetime) -> frozenset[int]:
+            if not updates:
+                return await keep(updates, owner, now)
+            raise StoreError("the disk is full")
+
+        store.receive = refuse  # type: ignore[method-assign]
+        for _ in range(20):
+            with pytest.raises(StoreError):
+                await rig.receiving.take(asked)
+        store.receive = keep  # type: ignore[method-assign]
+        await rig.take(*asked)
+        assert not rig.receiving._asked
+
+    assert rig.handled == [1, 2, 3, 4, 5]
+
+
+async def test_a_notice_holds_up_nobody(store: SqlStore) -> None:
+    """Taking does not wait until Telegram took it; who stops waits for it."""
+    sent, gone = asyncio.Event(), asyncio.Event()
+
+    async def notice(_: Update) -> None:
+        await gone.wait()
+        sent.set()
+
+    async with begun(store) as rig:
+        rig.gate.notice = notice
+        await asyncio.wait_for(rig.receiving.take([said(number) for number in range(1, 9)]), 5)
+        assert not sent.is_set()
+        asyncio.get_running_loop().call_later(0.05, gone.set)
+
+    assert sent.is_set()
+    assert rig.handled == [1, 2, 3, 4, 5]
 
 
 async def test_reading_takes_effect_once_for_each_update(store: SqlStore) -> None:
