@@ -15,7 +15,7 @@ from bot.ports import Clock, Meter, StoreError
 from bot.ports.inbox import Inbox, Received
 from bot.telegram.application import App
 from bot.telegram.gate import Gate
-from bot.telegram.intake import numbered, understood
+from bot.telegram.intake import numbered, understood, written
 
 _log = structlog.get_logger(__name__)
 _AT_WORK = 64
@@ -65,10 +65,10 @@ class Receiving:
         wanted = numbered(updates)
         read = {}
         for number, raw in wanted:
-            found = understood(raw, self._application.bot)
-            if found and self._lets_in(number, found[0]):  # a flood costs the database nothing
-                read[number] = found
-        kept = [Received(number, _place(update), text) for number, (update, text) in sorted(read.items())]
+            update = understood(raw, self._application.bot)
+            if update and self._lets_in(number, update):  # a flood costs the database nothing
+                read[number] = update, Received(number, _place(update), written(raw))
+        kept = [read[number][1] for number in sorted(read)]
         async with self._taking:
             new = await self._inbox.receive(kept, self._owner, self._clock.now())
             for number, _ in wanted:
@@ -122,7 +122,7 @@ class Receiving:
     async def _resume(self, each: Received) -> "asyncio.Task[None] | None":
         found = understood(json.loads(each.payload), self._application.bot)
         if found and each.attempt <= _ATTEMPTS:
-            return await self._begin(each.number, found[0])
+            return await self._begin(each.number, found)
         _log.error("update.given_up", update=each.number, attempts=each.attempt - 1)
         self._done.add(each.number)
         return None
