@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
+from pydantic import SecretStr
 from telegram import Update
 from telegram.error import Conflict
 from telegram.ext import TypeHandler
@@ -26,6 +28,8 @@ from bot.telegram.gate import Gate
 from bot.telegram.intake import UpdatesRequest
 from bot.telegram.polling import Polling, polling
 from bot.telegram.receiving import Receiving
+from bot.web.server import serve
+from bot.web.webhook import PATH, Webhook
 from tests.fakes import FixedClock, ForgottenHolds, RecordingAlerts
 from tests.fuzz_updates import Recorder, Unpaced
 from tests.test_telegram_intake import PERSON, PRIVATE, Json, message, payload, update
@@ -280,6 +284,37 @@ async def test_a_notice_holds_up_nobody(store: SqlStore) -> None:
 
     assert sent.is_set()
     assert rig.handled == [1, 2, 3, 4, 5]
+
+
+async def test_no_more_is_taken_than_there_is_room_for(store: SqlStore) -> None:
+    """64 are at work and 1,000 in memory; what comes beyond waits with Telegram, which gets no answer until then."""
+    opened, working = asyncio.Event(), list[int]()
+    crowd = [said(number, 1_000 + number) for number in range(1, 1_101)]
+    async with begun(store, payload(*crowd[:1_050])) as rig:
+
+        async def work(each: Update) -> None:
+            working.append(each.update_id)
+            await opened.wait()
+
+        rig.wait = work
+        poll = asyncio.create_task(rig.poller.poll())
+        hook = Webhook(SecretStr("s"), rig.receiving.take, lambda: None)
+        runner = await serve(hook.routes(), "127.0.0.1", 0)
+        head = {"X-Telegram-Bot-Api-Secret-Token": "s"}
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}", headers=head) as web:
+            while len(working) < 64 or len(rig.receiving._tasks) < 1_000:
+                await asyncio.sleep(0.01)
+            posts = [asyncio.create_task(web.post(PATH, json=each)) for each in crowd[1_050:]]
+            await asyncio.wait([poll, *posts], timeout=0.3, return_when=asyncio.FIRST_COMPLETED)
+            assert not any(task.done() for task in (poll, *posts))
+            assert (len(working), len(rig.receiving._tasks)) == (64, 1_000)
+            opened.set()
+            assert await poll == 0
+            assert {answer.status for answer in await asyncio.gather(*posts)} == {200}
+        await rig.receiving.settled()
+        await runner.cleanup()
+
+    assert sorted(rig.handled) == list(range(1, 1_101))
 
 
 async def test_reading_takes_effect_once_for_each_update(store: SqlStore) -> None:
