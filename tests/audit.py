@@ -65,7 +65,9 @@ class Audit:
     @classmethod
     def of(cls, changes: Sequence[Any], leases: Sequence[Any]) -> "Audit":
         """What the queries CHANGES and LEASES have found."""
-        read = cls([Change(row[0], row[1], int(row[2]), row[3], row[4], int(row[5]), *row[6:]) for row in changes])
+        read = cls(
+            [Change(row[0], row[1], int(row[2]), row[3], row[4], int(row[5]), *row[6:]) for row in changes]
+        )
         for at, writer, owner, until in leases:
             if until:  # those that have run out are tidied up by another one
                 read.owners[writer] = owner
@@ -86,7 +88,9 @@ class Audit:
                 found.append(f"{change.writer} changed what was settled: {change}")
             elif change.was == "sending" and change.was_owner != me and not change.gives_back:
                 found.append(f"{change.writer} wrote to another one's row: {change}")
-            elif change.was == "sending" and change.was_owner != me and self.held(change.was_owner, change.at):
+            elif (
+                change.was == "sending" and change.was_owner != me and self.held(change.was_owner, change.at)
+            ):
                 found.append(f"{change.writer} took from a living one: {change}")
             elif change.claims and change.owner != me:
                 found.append(f"{change.writer} claimed in another one's name: {change}")

@@ -46,7 +46,18 @@ class Node:
     def follow(self, primary: "Node") -> None:
         """Become a standby of another one, and keep up with it."""
         self._folder()
-        _program("pg_basebackup", "-h", str(primary.folder), "-U", "postgres", "-R", "-c", "fast", "-D", str(self.data))
+        _program(
+            "pg_basebackup",
+            "-h",
+            str(primary.folder),
+            "-U",
+            "postgres",
+            "-R",
+            "-c",
+            "fast",
+            "-D",
+            str(self.data),
+        )
         self.start()
 
     def start(self) -> None:

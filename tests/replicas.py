@@ -125,6 +125,7 @@ class Replicas(Rig):
     kind: type[Bot] = field(default=Replica)
     telegram: Watched = field(default_factory=Watched)
     writers: dict[int, str] = field(default_factory=dict)
+    lives: list[Bot] = field(default_factory=list)
     _names: list[str] = field(default_factory=list)
 
     @property
@@ -150,6 +151,7 @@ class Replicas(Rig):
         url = self.database.server.url(self.database.name, name)
         bot = await super().start(BOT_STORAGE__URL=url, **environment)
         self.writers[bot.pid] = name
+        self.lives.append(bot)
         return bot
 
     def whole(self) -> bool:
@@ -181,7 +183,7 @@ class Replicas(Rig):
             return self.rows("SELECT count(*) FROM leases WHERE name LIKE 'replica:%'") == [(replicas,)]
 
         found = await self.until(counted, 30)
-        await asyncio.sleep(self.lease / 3 if self.kind is Replica else 11)
+        await asyncio.sleep(_PAUSE)
         return found
 
     def leader(self, bots: list[Bot]) -> Bot:
@@ -191,6 +193,8 @@ class Replicas(Rig):
         return next(bot for bot in bots if self.writers[bot.pid] == writers[owner])
 
 
+_PAUSE = 3.5
+"""Seconds after which a newcomer begins to send."""
 _COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = 'subscriptions'"
 
 
@@ -207,6 +211,9 @@ async def replicas(
     try:
         yield rig
     finally:
+        for bot in rig.lives:
+            if bot.running:  # something went wrong
+                os.kill(bot.pid, signal.SIGKILL)
         await rig.telegram.stop()
 
 

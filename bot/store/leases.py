@@ -44,15 +44,16 @@ def living() -> Select[Any]:
 class SqlLeases(Transactions):
     """Implements the `Leases` port; the contracts are written there."""
 
-    async def renew(self, owner: str, length: dt.timedelta) -> int:
+    async def renew(self, owner: str, length: dt.timedelta, lately: dt.timedelta | None = None) -> int:
         if not self.shared:
             return 1
         async with self._beside() as connection:
             row = _lease(connection, _REPLICA + owner, owner, length)
             mine = {"until": row.excluded.until}
             await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=mine))
-            alive = select(func.count()).select_from(living().subquery())
-            return (await connection.execute(alive)).scalar_one()
+            since = _Now() + literal((length - lately if lately else dt.timedelta()) // _MILLISECOND)
+            speak = living().where(leases.c.until >= since).subquery()
+            return (await connection.execute(select(func.count()).select_from(speak))).scalar_one()
 
     async def lead(self, owner: str, length: dt.timedelta) -> bool:
         if not self.shared:
