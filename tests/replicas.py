@@ -19,7 +19,9 @@ import aiohttp
 
 from bot.__main__ import listen
 from bot.app import run
-from bot.config import load_settings, take_token
+from bot.config import load_settings, take_token, take_webhook_secret
+from bot.core.governor import cost
+from bot.core.markdown import units
 from bot.logs import configure
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.store import open_store
@@ -29,6 +31,8 @@ from tests.databases import OnServer, Server
 from tests.flood_campaign import message
 from tests.invariants import Row, examine
 
+_PEOPLE = 9_000_000
+"""The first of those who write commands; the crowd's ids are lower."""
 LEASE = 3.0
 """Seconds. A shorter one would run out on a busy machine without anybody's fault."""
 
@@ -43,10 +47,11 @@ def main() -> None:
 async def _replica() -> None:
     settings = load_settings(None, os.environ)
     token = take_token(settings, os.environ)
+    secret = take_webhook_secret(settings, os.environ)
     configure(settings.log.level, settings.log.format, (token.get_secret_value(),))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await run(settings, token, stop, lease=dt.timedelta(seconds=LEASE))
+    await run(settings, token, stop, secret, lease=dt.timedelta(seconds=LEASE))
 
 
 class Replica(Bot):
@@ -85,7 +90,7 @@ class Watched(Telegram):
         super().__init__()
         self.sandbox = Sandbox(SandboxSettings(port=0, token=TOKEN))
         self.sent: list[Sent] = []
-        self._people = itertools.count(9_000_000)
+        self._people = itertools.count(_PEOPLE)
 
     async def start(self) -> None:
         """Return when it listens."""
@@ -111,10 +116,14 @@ class Watched(Telegram):
         """When somebody first got a message."""
         return next((each.at for each in self.sent if each.chat == person), None)
 
-    def most_in_a_second(self) -> int:
-        """Of the crowd's messages, in any second of the run."""
-        moments = [each.at for each in self.sent if FIRST <= each.chat < 9_000_000]
-        return max((bisect_left(moments, at + 1) - n for n, at in enumerate(moments)), default=0)
+    def fullest_second(self) -> int:
+        """What the crowd's messages of any second took of the rate, at the most: a long one takes more."""
+        crowd = [each for each in self.sent if FIRST <= each.chat < _PEOPLE]
+        taken = [0, *itertools.accumulate(cost(units(each.text)) for each in crowd)]
+        moments = [each.at for each in crowd]
+        return max(
+            (taken[bisect_left(moments, at + 1)] - taken[n] for n, at in enumerate(moments)), default=0
+        )
 
 
 @dataclass(kw_only=True)

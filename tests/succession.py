@@ -26,10 +26,8 @@ async def replaced(  # noqa: PLR0913  what is done, how often, to how many
     folder: Path, server: Server, seed: int, due: int, kills: int, asleep: float, kind: type[Bot] = Replica
 ) -> Row:
     """Three bots: every 2 s one is killed and another begins; one sleeps for longer than a lease, and wakes."""
-    rate = 6 * due / (EVERY * kills)  # a long text costs six of the rate
-    async with replicas(
-        folder, server, seed, kills + 3, kind, BOT_DELIVERY__RATE=f"{max(rate, 60):.0f}"
-    ) as rig:
+    rate = max(60, round(6 * due / (EVERY * kills)))  # a long text costs six of the rate
+    async with replicas(folder, server, seed, kills + 3, kind, BOT_DELIVERY__RATE=str(rate)) as rig:
         await rig.telegram.fault(mode="delay", delay=LATENCY)
         bots = [await rig.start() for _ in range(3)]
         assert await rig.alive(3), "three did not start"
@@ -53,7 +51,8 @@ async def replaced(  # noqa: PLR0913  what is done, how often, to how many
         settled = await rig.settled(due, 600)
         for bot in (sleeper, *bots):
             await rig.end(bot)
-        return await _judged(rig, ends, f"{kills} × kill -9, one paused for {asleep:.0f} s", settled=settled)
+        done = f"{kills} × kill -9, one paused for {asleep:.0f} s"
+        return await _judged(rig, ends, done, rate, settled=settled)
 
 
 async def _put_to_sleep(rig: Replicas, bot: Bot) -> tuple[str, float]:
@@ -71,7 +70,9 @@ async def _put_to_sleep(rig: Replicas, bot: Bot) -> tuple[str, float]:
     return writer, _now()
 
 
-async def _judged(rig: Replicas, ends: list[tuple[str, float]], done: str, *, settled: bool) -> Row:
+async def _judged(
+    rig: Replicas, ends: list[tuple[str, float]], done: str, rate: int, *, settled: bool
+) -> Row:
     audit = rig.audit()
     wrong = audit.wrong()
     in_hand = [len(audit.in_hand(*end)) for end in ends]
@@ -82,7 +83,7 @@ async def _judged(rig: Replicas, ends: list[tuple[str, float]], done: str, *, se
         f"three replicas, lease {rig.lease:.0f} s: {done}",
         f"{len(audit.owners)} processes wrote {len(audit.changes):,} times; {sum(in_hand)} in flight at their ends; "
         f"theirs were due again after {slowest:.1f} s at the most; "
-        f"{rig.telegram.most_in_a_second()} messages in the fullest second",
+        f"the fullest second took {rig.telegram.fullest_second()} of the rate of {rate}",
         settled=settled,
         **{f"no writes by a stale owner ({len(wrong)}: {wrong[:1]})": not wrong},
         doubts_are_those_in_flight=found.twice <= sum(in_hand),
