@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection
 
 from bot.core.broadcast import Stage
 from bot.core.delivery import SECOND_ATTEMPTS
@@ -22,37 +22,37 @@ OPEN = (State.DUE, State.SENDING)
 """The states of the outbox: what is in another one is settled."""
 
 
-async def claim(
-    connection: AsyncConnection, now: dt.datetime, owner: str, limit: int, choose: Choose
+def claim(
+    connection: Connection, now: dt.datetime, owner: str, limit: int, choose: Choose
 ) -> tuple[Delivery, ...]:
     """As `Store.claim`: digests before the running broadcast, and of each the second attempts last."""
-    claimed = await _claim_digests(connection, _due(now, again=False).limit(limit), now, owner, choose)
-    again = await _room_for_second_attempts(connection)
+    claimed = _claim_digests(connection, _due(now, again=False).limit(limit), now, owner, choose)
+    again = _room_for_second_attempts(connection)
     due = _due(now, again=True).limit(min(again, limit - len(claimed)))
-    seconds = await _claim_digests(connection, due, now, owner, choose)
+    seconds = _claim_digests(connection, due, now, owner, choose)
     claimed, again = claimed + seconds, again - len(seconds)
-    running = (
-        await connection.execute(select(broadcasts).where(broadcasts.c.stage == Stage.RUNNING).limit(1))
+    running = connection.execute(
+        select(broadcasts).where(broadcasts.c.stage == Stage.RUNNING).limit(1)
     ).first()
     if running is not None:
-        claimed += await _claim_broadcast(connection, running, now, owner, limit - len(claimed))
+        claimed += _claim_broadcast(connection, running, now, owner, limit - len(claimed))
         room = min(again, limit - len(claimed))
-        claimed += await _claim_broadcast(connection, running, now, owner, room, again=True)
+        claimed += _claim_broadcast(connection, running, now, owner, room, again=True)
     return claimed
 
 
-async def _room_for_second_attempts(connection: AsyncConnection) -> int:
+def _room_for_second_attempts(connection: Connection) -> int:
     under_way = select(func.count()).where(deliveries.c.state == State.SENDING, deliveries.c.attempt > 1)
-    return max(0, SECOND_ATTEMPTS - (await connection.execute(under_way)).scalar_one())
+    return max(0, SECOND_ATTEMPTS - connection.execute(under_way).scalar_one())
 
 
-async def _claim_digests(
-    connection: AsyncConnection, due: Select[Any], now: dt.datetime, owner: str, choose: Choose
+def _claim_digests(
+    connection: Connection, due: Select[Any], now: dt.datetime, owner: str, choose: Choose
 ) -> tuple[Delivery, ...]:
     """One for each chat: what comes after depends on what this one turns out to be."""
     claimed: dict[Chat, Delivery] = {}
-    while not claimed and (rows := (await connection.execute(due)).all()):
-        known = await _histories(connection, rows)
+    while not claimed and (rows := connection.execute(due).all()):
+        known = _histories(connection, rows)
         going, ended = [], []
         for row in rows:
             chat = Chat(row.chat_id, row.thread_id)
@@ -60,9 +60,7 @@ async def _claim_digests(
                 continue
             picked = choose(preferences_of(row), known.get(chat, History()))
             if row.attempt and row.digest not in (None, picked.digest):
-                await see(
-                    connection, [(chat, row.digest, row.version)], now
-                )  # the first attempt may have arrived
+                see(connection, [(chat, row.digest, row.version)], now)  # the first attempt may have arrived
             if picked.digest is None and row.told_end:
                 ended.append(
                     {"row": row.id, "state": State.UNKNOWN if row.attempt else State.EMPTY, "updated": now}
@@ -81,19 +79,19 @@ async def _claim_digests(
                     silent=silent,
                     kind=Kind(row.kind or ""),
                 )
-        await _change(connection, ended)
-        await count_settled(connection, (each["state"] for each in ended), now)
-        await _change(connection, going)
+        _change(connection, ended)
+        count_settled(connection, (each["state"] for each in ended), now)
+        _change(connection, going)
     return tuple(claimed.values())
 
 
-async def _change(connection: AsyncConnection, changes: Sequence[dict[str, Any]]) -> None:
+def _change(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:
     """Change deliveries by their ids, all of them in one statement."""
     if changes:
-        await connection.execute(update(deliveries).where(deliveries.c.id == bindparam("row")), changes)
+        connection.execute(update(deliveries).where(deliveries.c.id == bindparam("row")), changes)
 
 
-async def see(connection: AsyncConnection, read: Sequence[tuple[Chat, str, str]], now: dt.datetime) -> None:
+def see(connection: Connection, read: Sequence[tuple[Chat, str, str]], now: dt.datetime) -> None:
     """Remember that chats have read digests, and in which version ("": not known)."""
     if read:
         rows = [
@@ -104,9 +102,9 @@ async def see(connection: AsyncConnection, read: Sequence[tuple[Chat, str, str]]
         last = {"version": row.excluded.version}
         key = ["chat_id", "thread_id", "digest"]
         known = row.excluded.version != ""
-        await connection.execute(row.on_conflict_do_update(index_elements=key, set_=last, where=known), rows)
-        await meet(connection, {chat for chat, _, _ in read}, now)
-        await count(connection, "read", Counter(digest for _, digest, _ in read), now)
+        connection.execute(row.on_conflict_do_update(index_elements=key, set_=last, where=known), rows)
+        meet(connection, {chat for chat, _, _ in read}, now)
+        count(connection, "read", Counter(digest for _, digest, _ in read), now)
 
 
 def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
@@ -139,8 +137,8 @@ def _ready(now: dt.datetime, broadcast: int, *, again: bool) -> ColumnElement[bo
     )
 
 
-async def _claim_broadcast(
-    connection: AsyncConnection,
+def _claim_broadcast(
+    connection: Connection,
     running: Row[Any],
     now: dt.datetime,
     owner: str,
@@ -154,9 +152,9 @@ async def _claim_broadcast(
         due = due.outerjoin(table, same_chat(deliveries, table))
     due = due.where(_ready(now, running.id, again=again), reachable())
     due = due.order_by(deliveries.c.attempt, deliveries.c.not_before, deliveries.c.id).limit(limit)
-    rows = (await connection.execute(due)).all()
+    rows = connection.execute(due).all()
     about = Pick(running.digest, 0, 0, running.version or "")
-    await _change(connection, [claimed_values(row, owner, about, now) for row in rows])
+    _change(connection, [claimed_values(row, owner, about, now) for row in rows])
     return tuple(
         Delivery(
             row.id,
@@ -173,14 +171,14 @@ async def _claim_broadcast(
     )
 
 
-async def _histories(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[Chat, History]:
+def _histories(connection: Connection, rows: Sequence[Row[Any]]) -> dict[Chat, History]:
     """What each chat of the rows has read, and since when it is known, in two queries."""
     ids = {row.chat_id for row in rows}
     found: dict[Chat, set[str]] = {}
-    for row in await connection.execute(select(progress).where(progress.c.chat_id.in_(ids))):
+    for row in connection.execute(select(progress).where(progress.c.chat_id.in_(ids))):
         found.setdefault(Chat(row.chat_id, row.thread_id), set()).add(row.digest)
     since = {
         Chat(row.chat_id, row.thread_id): row.since
-        for row in await connection.execute(select(chats).where(chats.c.chat_id.in_(ids)))
+        for row in connection.execute(select(chats).where(chats.c.chat_id.in_(ids)))
     }
     return {chat: History(found.get(chat, frozenset()), since.get(chat)) for chat in found.keys() | since}

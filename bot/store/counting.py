@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection
 
 from bot.core.model import Chat, Kind, State
 from bot.store.tables import chats, counts
@@ -15,7 +15,7 @@ What = Literal["joined", "left", "read"] | State
 """Of deliveries the states in which they end: one that is tried again after that counts again."""
 
 
-async def count(connection: AsyncConnection, what: What, more: Mapping[str, int], now: dt.datetime) -> None:
+def count(connection: Connection, what: What, more: Mapping[str, int], now: dt.datetime) -> None:
     """Add to the day's counts, by key: of what was read the digests, of all else "" alone."""
     if more:
         row = upsert(connection, counts)
@@ -24,17 +24,17 @@ async def count(connection: AsyncConnection, what: What, more: Mapping[str, int]
         rows = [
             {"date": now.date(), "what": what, "key": name, "count": number} for name, number in more.items()
         ]
-        await connection.execute(row.on_conflict_do_update(index_elements=key, set_=more_of_it), rows)
+        connection.execute(row.on_conflict_do_update(index_elements=key, set_=more_of_it), rows)
 
 
-async def count_settled(connection: AsyncConnection, states: Iterable[State], now: dt.datetime) -> None:
+def count_settled(connection: Connection, states: Iterable[State], now: dt.datetime) -> None:
     """Add deliveries by the states in which they ended; those that are open have not."""
     for state, number in Counter(states).items():
         if state not in {State.DUE, State.SENDING}:
-            await count(connection, state, {"": number}, now)
+            count(connection, state, {"": number}, now)
 
 
-async def meet(connection: AsyncConnection, met: Iterable[Chat], now: dt.datetime) -> None:
+def meet(connection: Connection, met: Iterable[Chat], now: dt.datetime) -> None:
     """Chats are known from now on, unless they are already."""
     rows = [
         {
@@ -47,4 +47,4 @@ async def meet(connection: AsyncConnection, met: Iterable[Chat], now: dt.datetim
         for chat in met
     ]
     if rows:
-        await connection.execute(upsert(connection, chats).on_conflict_do_nothing(), rows)
+        connection.execute(upsert(connection, chats).on_conflict_do_nothing(), rows)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection
 
 from bot.core.broadcast import Stage
 from bot.core.delivery import Decision, OnAmbiguous, recover
@@ -26,6 +26,7 @@ from bot.store.rows import new_delivery, same_chat, subscription_of
 from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, settle
 from bot.store.statistics import SqlStatistics
 from bot.store.tables import broadcasts, deliveries, holds, meta, stopped, subscriptions
+from bot.store.transactions import reading, transaction
 from bot.store.upserts import upsert
 
 _AT_ONCE = 5000
@@ -47,57 +48,61 @@ class SqlStore(
 
     # -- deliveries ---------------------------------------------------------------------------------------
 
-    async def plan(
-        self, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int
+    @transaction
+    def plan(
+        self, connection: Connection, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int
     ) -> tuple[int, int]:
         due = select(subscriptions).where(subscriptions.c.next_slot <= now).limit(limit)
-        async with self._transaction() as connection:
-            rows = (await connection.execute(due)).all()
-            planned = [planner(subscription_of(row)) for row in rows]
-            new = [new_delivery(item, item.state, now) for item in planned if item.state is not None]
-            if new:
-                await connection.execute(upsert(connection, deliveries).on_conflict_do_nothing(), new)
-            late = [item.state for item in planned if item.state is State.EXPIRED]
-            await count_settled(connection, late, now)
-            await _set_slots(connection, ((item.subscription.chat, item.next_slot) for item in planned))
+        rows = connection.execute(due).all()
+        planned = [planner(subscription_of(row)) for row in rows]
+        new = [new_delivery(item, item.state, now) for item in planned if item.state is not None]
+        if new:
+            connection.execute(upsert(connection, deliveries).on_conflict_do_nothing(), new)
+        late = [item.state for item in planned if item.state is State.EXPIRED]
+        count_settled(connection, late, now)
+        _set_slots(connection, ((item.subscription.chat, item.next_slot) for item in planned))
         return len(rows), len(late)
 
-    async def claim(
+    @transaction
+    def claim(
         self,
+        connection: Connection,
         now: dt.datetime,
         owner: str,
         limit: int,
         choose: Choose,
         settled: Sequence[Decision] = (),
     ) -> tuple[Delivery, ...]:
-        async with self._transaction() as connection:
-            await settle(connection, settled, owner, now)
-            return await claim(connection, now, owner, limit, choose) if limit else ()
+        settle(connection, settled, owner, now)
+        return claim(connection, now, owner, limit, choose) if limit else ()
 
-    async def expire(self, before: dt.datetime) -> int:
+    @transaction
+    def expire(self, connection: Connection, before: dt.datetime) -> int:
         due = and_(deliveries.c.state == State.DUE, deliveries.c.broadcast_id == 0)
         late = and_(due, deliveries.c.slot < before)
-        async with self._transaction() as connection:
-            doubtful = await leave_in_doubt(connection, late)
-            never_sent = await connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
-            await count_settled(connection, [State.EXPIRED] * never_sent.rowcount, before)
-            return doubtful + never_sent.rowcount
+        doubtful = leave_in_doubt(connection, late)
+        never_sent = connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
+        count_settled(connection, [State.EXPIRED] * never_sent.rowcount, before)
+        return doubtful + never_sent.rowcount
 
-    async def settle(self, decisions: Sequence[Decision], owner: str, now: dt.datetime) -> None:
-        async with self._transaction() as connection:
-            await settle(connection, decisions, owner, now)
+    @transaction
+    def settle(
+        self, connection: Connection, decisions: Sequence[Decision], owner: str, now: dt.datetime
+    ) -> None:
+        settle(connection, decisions, owner, now)
 
-    async def recover(self, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
+    @transaction
+    def recover(self, connection: Connection, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
         left = and_(deliveries.c.owner != owner, deliveries.c.owner.not_in(living()))
-        async with self._transaction() as connection:
-            stuck = select(deliveries).where(deliveries.c.state == State.SENDING, left)
-            rows = (await connection.execute(stuck)).all()
-            for row in rows:
-                await become(connection, row, recover(row.attempt, on_ambiguous), "crashed")
-                await close_unreachable(connection, deliveries.c.id == row.id, "left")
+        stuck = select(deliveries).where(deliveries.c.state == State.SENDING, left)
+        rows = connection.execute(stuck).all()
+        for row in rows:
+            become(connection, row, recover(row.attempt, on_ambiguous), "crashed")
+            close_unreachable(connection, deliveries.c.id == row.id, "left")
         return len(rows)
 
-    async def purge(self, before: dt.date) -> int:
+    @transaction
+    def purge(self, connection: Connection, before: dt.date) -> int:
         old = and_(deliveries.c.local_date < before, deliveries.c.state.not_in(OPEN))
         midnight = dt.datetime.combine(before, dt.time(), dt.UTC)
         over = and_(
@@ -106,55 +111,52 @@ class SqlStore(
             broadcasts.c.digest.is_(None),  # a note on a correction must not come a second time
             ~exists().where(deliveries.c.broadcast_id == broadcasts.c.id),
         )
-        async with self._transaction() as connection:
-            gone = (await connection.execute(delete(deliveries).where(old))).rowcount
-            await connection.execute(delete(broadcasts).where(over))
+        gone = connection.execute(delete(deliveries).where(old)).rowcount
+        connection.execute(delete(broadcasts).where(over))
         return gone
 
-    async def hold(self, chat_id: int | None, until: dt.datetime) -> None:
-        async with self._transaction() as connection:
-            await hold(connection, {chat_id or 0: until})
+    @transaction
+    def hold(self, connection: Connection, chat_id: int | None, until: dt.datetime) -> None:
+        hold(connection, {chat_id or 0: until})
 
-    async def holds(self, now: dt.datetime) -> dict[int | None, dt.datetime]:
-        async with self._transaction() as connection:
-            await connection.execute(delete(holds).where(holds.c.until <= now))
-            rows = (await connection.execute(select(holds))).all()
+    @transaction
+    def holds(self, connection: Connection, now: dt.datetime) -> dict[int | None, dt.datetime]:
+        connection.execute(delete(holds).where(holds.c.until <= now))
+        rows = connection.execute(select(holds)).all()
         return {row.chat_id or None: row.until for row in rows}
 
-    async def stop_digest(self, digest: str, version: str) -> None:
-        async with self._transaction() as connection:
-            row = upsert(connection, stopped).values(digest=digest, version=version)
-            await connection.execute(
-                row.on_conflict_do_update(index_elements=["digest"], set_={"version": version})
-            )
+    @transaction
+    def stop_digest(self, connection: Connection, digest: str, version: str) -> None:
+        row = upsert(connection, stopped).values(digest=digest, version=version)
+        connection.execute(row.on_conflict_do_update(index_elements=["digest"], set_={"version": version}))
 
-    async def stopped(self) -> dict[str, str]:
-        async with self._beside() as connection:
-            rows = (await connection.execute(select(stopped))).all()
+    @reading
+    def stopped(self, connection: Connection) -> dict[str, str]:
+        rows = connection.execute(select(stopped)).all()
         return {row.digest: row.version for row in rows}
 
-    async def retime(self, version: str, planner: Callable[[Subscription], dt.datetime]) -> int:
-        async with self._transaction() as connection:
-            known = await connection.execute(select(meta.c.value).where(meta.c.key == "tzdata"))
-            if known.scalar() == version:
-                return 0
-            active = select(subscriptions).where(subscriptions.c.next_slot.is_not(None))
-            rows = (await connection.execute(active)).all()
-            found = map(subscription_of, rows)
-            await _set_slots(connection, ((item.chat, planner(item)) for item in found))
-            await _remember(connection, "tzdata", version)
+    @transaction
+    def retime(
+        self, connection: Connection, version: str, planner: Callable[[Subscription], dt.datetime]
+    ) -> int:
+        known = connection.execute(select(meta.c.value).where(meta.c.key == "tzdata"))
+        if known.scalar() == version:
+            return 0
+        active = select(subscriptions).where(subscriptions.c.next_slot.is_not(None))
+        rows = connection.execute(active).all()
+        found = map(subscription_of, rows)
+        _set_slots(connection, ((item.chat, planner(item)) for item in found))
+        _remember(connection, "tzdata", version)
         return len(rows)
 
     # -- the database itself ------------------------------------------------------------------------------
 
-    async def outlook(self) -> Outlook:
+    @transaction
+    def outlook(self, connection: Connection) -> Outlook:
         slot = select(func.min(subscriptions.c.next_slot))
-        async with self._transaction() as connection:
-            await _remember(connection, "opened", "yes")  # proves that the disk takes a write
-            oldest = [(await connection.execute(due)).scalar() for due in _OLDEST]
-            return Outlook(
-                (await connection.execute(slot)).scalar(), min((at for at in oldest if at), default=None)
-            )
+        _remember(connection, "opened", "yes")  # proves that the disk takes a write
+        oldest = [connection.execute(due).scalar() for due in _OLDEST]
+        return Outlook(connection.execute(slot).scalar(), min((at for at in oldest if at), default=None))
 
 
 _OLDEST = [
@@ -170,16 +172,16 @@ _OLDEST = [
 ]
 
 
-async def _set_slots(connection: AsyncConnection, slots: Iterable[tuple[Chat, dt.datetime]]) -> None:
+def _set_slots(connection: Connection, slots: Iterable[tuple[Chat, dt.datetime]]) -> None:
     """Some at a time: PostgreSQL ends a transaction that is silent or busy for too long."""
     mine = update(subscriptions).where(
         subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
     )
     rows = ({"chat": chat.id, "thread": chat.thread, "next_slot": at} for chat, at in slots)
     while some := list(islice(rows, _AT_ONCE)):
-        await connection.execute(mine, some)
+        connection.execute(mine, some)
 
 
-async def _remember(connection: AsyncConnection, key: str, value: str) -> None:
+def _remember(connection: Connection, key: str, value: str) -> None:
     row = upsert(connection, meta).values(key=key, value=value)
-    await connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+    connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

@@ -2,10 +2,9 @@
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-def upsert(connection: AsyncConnection | Connection, table: Table) -> postgresql.Insert:
+def upsert(connection: Connection, table: Table) -> postgresql.Insert:
     """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`, for the connection's database.
 
     SQLite has its syntax from PostgreSQL, and SQLAlchemy's two classes are the same to their users.
