@@ -11,7 +11,10 @@ _TODAY, _YESTERDAY = f"'{NOW:%Y-%m-%d}'", "'2026-11-20'"
 _CHAT = f"CASE WHEN i % 50 = 0 THEN -{FIRST} - i ELSE {FIRST} + i END"
 _MINUTE = "(i % 1440)"
 _SETTLED = "CASE WHEN i % 30 = 0 THEN 'failed' WHEN i % 40 = 7 THEN 'unknown' ELSE 'sent' END"
-_DELIVERY = "chat_id, thread_id, broadcast_id, local_date, slot, digest, version, state, attempt, owner, not_before, code"
+_DELIVERY = (
+    "chat_id, thread_id, broadcast_id, local_date, slot, digest, version, state, attempt, owner, not_before,"
+    " code"
+)
 _FEW = 12
 """Rows of which there are never many: in flight, in second attempts, waiting to be answered."""
 _LAST = f"i > READERS - {_FEW}"
