@@ -192,7 +192,9 @@ class Bot:
         self.seen.planning = time.perf_counter() - began
         began, worked = time.perf_counter(), _cpu()
         mine = {"drain": (self.parts.delivering.drain, 0.5), "inbox": (self.receiving.tick, 2)}
-        scheduler = Scheduler({**self.parts.ticks(), **mine, "look": (self.look, 1)})
+        ticks = self.parts.ticks()
+        del ticks["menu"]  # the fake Bot API knows no texts of a bot's profile
+        scheduler = Scheduler({**ticks, **mine, "look": (self.look, 1)})
         scheduler.start()
         asking = [
             asyncio.create_task(self.asks(each)) for each in (READERS_ASK, OPERATORS_ASK) if self.task.ask
