@@ -24,7 +24,6 @@ _NEW_CHAT = re.compile(r"(?<=New chat id: )-?\d+")
 """PTB's error for a group that has become a supergroup names it."""
 _QUIET = {
     "aiohttp": logging.WARNING,
-    "aiosqlite": logging.INFO,
     "apscheduler": logging.ERROR,
     "httpcore": logging.INFO,
     "httpx": logging.WARNING,

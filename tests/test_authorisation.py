@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler, CommandHandler
 
 from bot.config import Settings, StorageSettings, TelegramSettings
@@ -207,12 +208,14 @@ class Stage:
         return "read" if reads and same else "changed"
 
     async def _restore(self) -> None:
-        async with self.store._transaction() as connection:
+        def restore(connection: Connection) -> None:
             for name, rows in (self._start or {}).items():
-                await connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608
+                connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608
                 marks = ", ".join("?" * len(rows[0])) if rows else ""
                 for row in rows:
-                    await connection.exec_driver_sql(f"INSERT INTO {name} VALUES ({marks})", row)  # noqa: S608
+                    connection.exec_driver_sql(f"INSERT INTO {name} VALUES ({marks})", row)  # noqa: S608
+
+        await self.store.run(restore, alone=True)
 
     def handlers(self) -> Iterator[Any]:
         """All that is registered for updates."""
@@ -268,10 +271,11 @@ async def stage(store: SqlStore, tmp_path: Path) -> AsyncIterator[Stage]:
 
 async def hurry(store: SqlStore) -> None:
     """Let the disk be late: nothing here outlives a power cut."""
-    async with store._engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(store._engine, Engine)
+    with store._engine.connect() as connection:
+        driver = connection.connection.driver_connection
         assert driver is not None
-        await driver.execute("PRAGMA synchronous=OFF")
+        driver.execute("PRAGMA synchronous=OFF")
 
 
 def expected(role: Role, may: May, *, allowed: bool, heard: bool = True) -> set[str]:

@@ -81,24 +81,26 @@ def test_no_second_holds_more_than_the_rate(rate: float, calls: list[Call], late
     assert most([at for at, _ in went], 1) <= max(30, -(-rate // 1))
 
 
-@pytest.mark.parametrize(("rate", "late"), [(25, 0), (25, 0.002), (30, 0.002), (1000, 0), (1000, 0.0015)])
+@pytest.mark.parametrize(
+    ("rate", "late"), [(25, 0), (25, 0.002), (30, 0), (30, 0.002), (1000, 0), (1000, 0.0015)]
+)
 def test_a_backlog_goes_at_the_rate_and_evenly(rate: int, late: float) -> None:
-    """97 % of the rate (rounded down) in every second, though each timer is late; free of charge never two at once."""
+    """99 % of the rate (rounded down) in every second, though each timer is late; free of charge never two at once."""
     went = [at for at, _ in run(rate, [Call(0, chat, BULK) for chat in range(4 * rate)], late)]
     for second in range(3):
         within = bisect_left(went, second + 1 - TINY) - bisect_left(went, second - TINY)
-        assert int(0.97 * rate) <= within <= rate
+        assert int(0.99 * rate) <= within <= rate
     if rate <= 30:
-        assert min(after - before for before, after in pairwise(went)) >= 0.015
+        assert min(after - before for before, after in pairwise(went)) >= 0.013
 
 
 def test_a_long_text_takes_the_place_of_six() -> None:
     """At 25 a second: 240 ms and a little; exactly 500 units are not long."""
     calls = [Call(0, chat, BULK, units) for chat, units in enumerate([500, LONG, 1, 1])]
     short, long, after, last = [at for at, _ in run(25, calls)]
-    assert long - short == pytest.approx(0.0408 - 0.02)
-    assert after - long == pytest.approx(6 * 0.0408)
-    assert last - after == pytest.approx(0.0408)
+    assert long - short == pytest.approx(0.0402 - 0.02)
+    assert after - long == pytest.approx(6 * 0.0402)
+    assert last - after == pytest.approx(0.0402)
 
 
 def test_idleness_saves_up_nothing_for_bulk() -> None:
@@ -147,7 +149,7 @@ def test_more_readers_than_the_budget_are_served_in_order() -> None:
     """Ninety at once: thirty in each second, evenly."""
     went = run(25, [Call(0, chat, INTERACTIVE) for chat in range(1, 91)])
     assert [call.chat for _, call in went] == list(range(1, 91))
-    assert went[-1][0] == pytest.approx(89 * 0.034, abs=0.03)
+    assert went[-1][0] == pytest.approx(89 * 0.0335, abs=0.03)
     assert 29 <= most([at for at, _ in went], 1) <= 30
 
 

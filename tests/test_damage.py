@@ -129,7 +129,7 @@ def retry_as_somebody_else(volume: Path) -> tuple[int, str]:
     This machine's Python may be closed to others, so all is imported before.
     """
     script = (
-        "import os, concurrent.futures.thread, aiosqlite, bot.cli, bot.clock, bot.config, bot.store\n"
+        "import os, concurrent.futures.thread, bot.cli, bot.clock, bot.config, bot.store\n"
         f"os.setgroups([]); os.setgid({SOMEBODY}); os.setuid({SOMEBODY})\n"
         "bot.cli.main()"
     )

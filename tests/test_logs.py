@@ -30,7 +30,6 @@ def style(request: pytest.FixtureRequest) -> Iterator[Style]:
     hooks = sys.stdout, sys.stderr, sys.unraisablehook, threading.excepthook
     names = (
         "aiohttp",
-        "aiosqlite",
         "apscheduler",
         "httpcore",
         "httpx",
@@ -127,7 +126,6 @@ def test_libraries_that_write_addresses_are_quiet(style: Style, capsys: pytest.C
     logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot…")
     logging.getLogger("telegram.Bot").debug("parameters")
     logging.getLogger("telegram.ext.Application").info("Processing update")
-    logging.getLogger("aiosqlite").debug("executing")
     logging.getLogger("sqlalchemy.engine.Engine").info("INSERT INTO subscriptions")
     logging.getLogger("aiohttp.access").info("GET /healthz")
     logging.getLogger("apscheduler.scheduler").warning("missed")

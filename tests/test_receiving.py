@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
+from pydantic import SecretStr
 from telegram import Update
 from telegram.error import Conflict
 from telegram.ext import TypeHandler
@@ -25,6 +28,8 @@ from bot.telegram.gate import Gate
 from bot.telegram.intake import UpdatesRequest
 from bot.telegram.polling import Polling, polling
 from bot.telegram.receiving import Receiving
+from bot.web.server import serve
+from bot.web.webhook import PATH, Webhook
 from tests.fakes import FixedClock, ForgottenHolds, RecordingAlerts
 from tests.fuzz_updates import Recorder, Unpaced
 from tests.test_telegram_intake import PERSON, PRIVATE, Json, message, payload, update
@@ -68,7 +73,8 @@ class Rig:
         self.application = build_application("1000000001:token", "http://127.0.0.1:9", limiter, 1)
         self.application.bot._request = (self.poll, Recorder())
         self.application.add_handler(TypeHandler(Update, self._handle))
-        self.receiving = Receiving(self.application, self.store, Gate(), FixedClock(), self.owner)
+        self.gate = Gate()
+        self.receiving = Receiving(self.application, self.store, self.gate, FixedClock(), self.owner)
         self.poller = Polling(self.application, self.receiving.take, self.alerts)
 
     async def _handle(self, each: Update, _: Any) -> None:
@@ -238,6 +244,77 @@ async def test_a_flooders_updates_wait_for_nothing(store: SqlStore) -> None:
 
     assert rig.handled == [500, 1, 2, 3, 4, 5]
     assert await store.waiting("next", (), 10) == ()
+
+
+async def test_what_a_full_disk_refused_is_no_flood(store: SqlStore) -> None:
+    """It comes again and again until it is kept, and counts as asked once; a flood in it stays one."""
+    asked = [said(number) for number in range(1, 9)]
+    async with begun(store) as rig:
+        keep = store.receive
+
+        async def refuse(updates: Sequence[Received], owner: str, now: dt.datetime) -> frozenset[int]:
+            if not updates:
+                return await keep(updates, owner, now)
+            raise StoreError("the disk is full")
+
+        store.receive = refuse  # type: ignore[method-assign]
+        for _ in range(20):
+            with pytest.raises(StoreError):
+                await rig.receiving.take(asked)
+        store.receive = keep  # type: ignore[method-assign]
+        await rig.take(*asked)
+        assert not rig.receiving._asked
+
+    assert rig.handled == [1, 2, 3, 4, 5]
+
+
+async def test_a_notice_holds_up_nobody(store: SqlStore) -> None:
+    """Taking does not wait until Telegram took it; who stops waits for it."""
+    sent, gone = asyncio.Event(), asyncio.Event()
+
+    async def notice(_: Update) -> None:
+        await gone.wait()
+        sent.set()
+
+    async with begun(store) as rig:
+        rig.gate.notice = notice
+        await asyncio.wait_for(rig.receiving.take([said(number) for number in range(1, 9)]), 5)
+        assert not sent.is_set()
+        asyncio.get_running_loop().call_later(0.05, gone.set)
+
+    assert sent.is_set()
+    assert rig.handled == [1, 2, 3, 4, 5]
+
+
+async def test_no_more_is_taken_than_there_is_room_for(store: SqlStore) -> None:
+    """64 are at work and 1,000 in memory; what comes beyond waits with Telegram, which gets no answer until then."""
+    opened, working = asyncio.Event(), list[int]()
+    crowd = [said(number, 1_000 + number) for number in range(1, 1_101)]
+    async with begun(store, payload(*crowd[:1_050])) as rig:
+
+        async def work(each: Update) -> None:
+            working.append(each.update_id)
+            await opened.wait()
+
+        rig.wait = work
+        poll = asyncio.create_task(rig.poller.poll())
+        hook = Webhook(SecretStr("s"), rig.receiving.take, lambda: None)
+        runner = await serve(hook.routes(), "127.0.0.1", 0)
+        head = {"X-Telegram-Bot-Api-Secret-Token": "s"}
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}", headers=head) as web:
+            while len(working) < 64 or len(rig.receiving._tasks) < 1_000:
+                await asyncio.sleep(0.01)
+            posts = [asyncio.create_task(web.post(PATH, json=each)) for each in crowd[1_050:]]
+            await asyncio.wait([poll, *posts], timeout=0.3, return_when=asyncio.FIRST_COMPLETED)
+            assert not any(task.done() for task in (poll, *posts))
+            assert (len(working), len(rig.receiving._tasks)) == (64, 1_000)
+            opened.set()
+            assert await poll == 0
+            assert {answer.status for answer in await asyncio.gather(*posts)} == {200}
+        await rig.receiving.settled()
+        await runner.cleanup()
+
+    assert sorted(rig.handled) == list(range(1, 1_101))
 
 
 async def test_reading_takes_effect_once_for_each_update(store: SqlStore) -> None:

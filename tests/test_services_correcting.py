@@ -1,12 +1,14 @@
 """Corrections: posts are edited in place, private readers get one note, nobody is told twice."""
 
 import datetime as dt
+import functools
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from bot.core.delivery import (
     Ambiguous,
@@ -350,12 +352,17 @@ async def test_what_was_read_before_versions_were_kept_is_not_listed(store: Stor
     assert await store.versions(ALICE) == {"w2": "1" * 16}
 
 
+def explained(sql: str, connection: Connection) -> Sequence[Any]:
+    """SQLite's plan of a statement."""
+    return connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (1,) * sql.count("?")).all()
+
+
 async def test_the_queries_for_old_wordings_go_by_their_indexes(tmp_path: Path) -> None:
     """However many deliveries there are, only those of the digest are looked at."""
     store = open_store(f"sqlite:///{tmp_path}/bot.db")
     seen: list[str] = []
 
-    @event.listens_for(store._engine.sync_engine, "before_cursor_execute")
+    @event.listens_for(store._engine, "before_cursor_execute")
     def _executed(_c: object, _k: object, statement: str, *_: object) -> None:
         seen.append(statement)
 
@@ -363,11 +370,9 @@ async def test_the_queries_for_old_wordings_go_by_their_indexes(tmp_path: Path) 
     await store.correct("w1", "1" * 16, "A\n\nB", 0, NOW)
     queries = [sql for sql in seen if "version <" in sql]
     plans = []
-    async with store._engine.connect() as connection:
-        for sql in queries:
-            parameters: tuple[Any, ...] = (1,) * sql.count("?")
-            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
-            plans.append(" ".join(row.detail for row in rows))
+    for sql in queries:
+        rows = await store.run(functools.partial(explained, sql), alone=True)
+        plans.append(" ".join(row.detail for row in rows))
     await store.close()
     assert len(plans) == 2
     assert "USING INDEX deliveries_posts (digest=?" in plans[0], plans

@@ -68,11 +68,10 @@ async def test_a_missing_file_and_its_folders_are_made(tmp_path: Path) -> None:
 async def test_what_was_committed_survives_a_power_cut(tmp_path: Path) -> None:
     """Write-ahead log with full synchronisation."""
     store = open_store(url(tmp_path / "bot.db"))
-    async with store._engine.connect() as connection:
-        mode = (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar()
-        synchronous = (await connection.exec_driver_sql("PRAGMA synchronous")).scalar()
+    pragmas = "PRAGMA journal_mode", "PRAGMA synchronous"
+    modes = await store.run(lambda c: [c.exec_driver_sql(each).scalar() for each in pragmas], alone=True)
     await store.close()
-    assert (mode, synchronous) == ("wal", 2)
+    assert modes == ["wal", 2]
 
 
 # -- migrations -------------------------------------------------------------------------------------------

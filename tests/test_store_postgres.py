@@ -15,6 +15,7 @@ from bot.ports import StoreError
 from bot.store import open_outbox, open_store, orders_of
 from bot.store.schema import SCHEMA, migrate
 from bot.store.tables import metadata
+from bot.store.transactions import ONE_WRITER
 from tests.databases import OnServer, Server
 from tests.fakes import NOW
 
@@ -204,25 +205,43 @@ async def test_a_server_that_was_started_anew_costs_no_answer(empty: OnServer) -
     await store.close()
 
 
+async def test_a_server_that_takes_no_writes_any_more_is_left(empty: OnServer) -> None:
+    """After a failover, open connections would stay with the old one for ever; new ones come to the one that writes."""
+    store = open_store(empty.url)
+    empty.rows(f"ALTER DATABASE {empty.name} SET default_transaction_read_only = on")
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    empty.rows(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
+    with pytest.raises(StoreError, match="read-only"):
+        await store.mark_seen(Chat(1), "w1", NOW)
+    empty.rows(f"ALTER DATABASE {empty.name} RESET default_transaction_read_only")
+    await store.mark_seen(Chat(1), "w1", NOW)
+    assert (await store.history(Chat(1))).seen == {"w1"}
+    await store.close()
+
+
 async def test_who_falls_asleep_in_the_midst_does_not_hold_the_others_up_for_ever(empty: OnServer) -> None:
     """Statements, waiting for a turn, and silence within a transaction all have an end."""
     store = open_store(empty.url)
-    async with store._beside() as connection:
-        for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
-            shown = (await connection.exec_driver_sql(f"SHOW {limit}")).scalar()
-            assert shown not in ("0", None)
+    limits = "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"
+    shown = await store.run(
+        lambda c: [c.exec_driver_sql(f"SHOW {each}").scalar() for each in limits], alone=False
+    )
+    assert not {"0", None} & set(shown)
     await store.close()
 
 
 async def test_whoever_writes_waits_for_its_turn(empty: OnServer) -> None:
     """Two processes that read and then write see each other's: no message is read by both as if it were new."""
     one, two = open_store(empty.url), open_store(empty.url)
-    async with one._transaction():
+    writer = create_async_engine(empty.url.replace("postgresql:", "postgresql+asyncpg:"))
+    async with writer.begin() as turn:
+        await turn.execute(ONE_WRITER)
         waiting = asyncio.create_task(two.mark_seen(Chat(1), "w1", NOW))
         reading = await asyncio.wait_for(two.history(Chat(1)), 5)  # whoever reads does not wait
         assert reading.seen == frozenset()
         await asyncio.sleep(0.1)
         assert not waiting.done()
+    await writer.dispose()
     await waiting
     assert (await one.history(Chat(1))).seen == {"w1"}
     await one.close()

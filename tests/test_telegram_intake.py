@@ -1,5 +1,6 @@
 """What comes in: a bad update holds up nobody, and a flooder costs next to nothing."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Callable
@@ -9,13 +10,14 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
-from telegram import Bot, Update
+from telegram import Bot, TelegramObject, Update
 from telegram.error import Forbidden, TelegramError
 from telegram.ext import ExtBot
 
 from bot.core.texts import TOO_FAST
 from bot.telegram.gate import Gate
-from bot.telegram.intake import UpdatesRequest, numbered, understood
+from bot.telegram.intake import UpdatesRequest, numbered, understood, written
+from bot.telegram.plain import update_of
 from tests.fuzz_updates import Recorder
 
 Json = dict[str, Any]
@@ -174,6 +176,51 @@ def test_nothing_but_a_telegram_error_comes_out(updates: list[Any]) -> None:
         screened(updates)
 
 
+_FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "from": st.none() | st.just(PERSON | {"language_code": "kk", "is_premium": True, "something_new": 1}),
+    "text": st.none() | st.text(),
+    "entities": st.none()
+    | st.lists(st.sampled_from([{"type": "bold", "offset": 0, "length": 1, "url": "x"}])),
+    "chat": st.sampled_from([PRIVATE, GROUP | {"is_forum": True}]),
+    "date": st.integers(0, 4_000_000_000),
+    "sticker": st.none(),
+}
+
+
+@given(st.fixed_dictionaries({"message_id": st.integers(1)}, optional=_FIELDS))
+def test_a_plain_message_is_what_ptb_makes_of_it(fields: Json) -> None:
+    """In every attribute, those that an update says nothing of included."""
+    raw = update(7, message={"chat": PRIVATE, "date": 1} | fields)
+    made, theirs = update_of(raw, OFFLINE), Update.de_json(raw, OFFLINE)
+    assert isinstance(made, Update)
+    assert everything(made) == everything(theirs)
+    assert made == theirs
+    assert (made.to_dict(), made.message) == (theirs.to_dict(), theirs.message)
+    with pytest.raises(AttributeError):
+        made.update_id = 8
+    for property_ in ("effective_message", "effective_chat", "effective_user", "effective_sender"):
+        assert getattr(made, property_) == getattr(theirs, property_)
+
+
+def everything(one: Any) -> Any:
+    """All attributes of an object of PTB's, and those of its parts."""
+    if isinstance(one, tuple):
+        return [everything(each) for each in one]
+    if not isinstance(one, TelegramObject):
+        return one
+    names = {name for kind in type(one).__mro__ for name in getattr(kind, "__slots__", ())} - {"_bot"}
+    return {name: everything(getattr(one, name)) for name in names}
+
+
+def test_what_is_kept_of_an_update_reads_as_it_was_but_for_names() -> None:
+    """Also half a character in a field that we do not look at, and a number without end."""
+    odd = message(new={"half": "\ud800", "big": 10**30, "first_name": "A", "title": "T", "cyrillic": "су"})
+    kept = json.loads(written(update(1, message=odd)))
+    assert kept["message"]["new"] == {"half": "\ud800", "big": 10**30, "first_name": "", "cyrillic": "су"}
+    assert kept["message"]["text"] == odd["text"]
+    assert "су" in written(update(1, message=message("су")))
+
+
 # -- the gate ---------------------------------------------------------------------------------------------
 
 
@@ -192,7 +239,9 @@ class Rig:
         """How many of so many equal updates it lets in."""
         await self.bot.initialize()
         each = Update.de_json(update(1, **about), self.bot)
-        return sum([await self.gate.lets_in(each) for _ in range(times)])
+        let_in = sum(self.gate.lets_in(each) for _ in range(times))
+        await asyncio.gather(*self.gate.notices)
+        return let_in
 
     @property
     def told(self) -> int:

@@ -227,8 +227,7 @@ async def test_a_long_wait_for_telegram_is_told(health: Health, held: float, fou
 
 async def test_a_database_that_fails_is_told(health: Health, store: Store) -> None:
     """Asking it is a real write, so a full or read-only disk is seen."""
-    async with store._engine.begin() as connection:  # type: ignore[attr-defined]
-        await connection.exec_driver_sql("PRAGMA query_only = ON")
+    await store.run(lambda c: c.exec_driver_sql("PRAGMA query_only = ON"), alone=True)  # type: ignore[attr-defined]
     report: Any = await health.report()
     [reason] = report["reasons"]
 

@@ -165,8 +165,14 @@ async def _receiving(job: Job, store: Store) -> AsyncIterator[Receiving]:
             assert update.effective_message is not None
             await update.effective_message.reply_text(TEXT, parse_mode="HTML", link_preview_options=_OPTIONS)
 
-        for name in COMMANDS:
-            application.add_handler(CommandHandler(name, answer))
+        answers = dict.fromkeys(COMMANDS, answer)
+
+        async def asked(update: Update, context: Any) -> None:
+            assert update.effective_message is not None
+            assert update.effective_message.text is not None
+            await answers[update.effective_message.text[1:]](update, context)
+
+        application.add_handler(CommandHandler(COMMANDS, asked))  # as in bot.telegram.routes
         gate = Gate(commands=replace(LIMIT, burst=1000))
         receiving = Receiving(application, store, gate, SystemClock(), "bench")
         yield receiving

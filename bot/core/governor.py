@@ -12,8 +12,10 @@ from enum import StrEnum
 
 _BUDGET = 30
 """Messages a second over all chats, free of charge; a higher `rate` is itself the budget."""
+_SECOND = 1.005
+"""A little longer than it is: what leaves within a second may arrive in a shorter time."""
 _TOLERANCE = 0.02
-"""Seconds that a late timer may catch up on. A second is taken as longer by as much, so it holds all the same."""
+"""Seconds that a late timer may catch up on."""
 _BURST = 3
 _BURST_IN_A_GROUP = 10
 _IN_A_GROUP = 60 / (20 - _BURST_IN_A_GROUP)
@@ -23,7 +25,7 @@ _LONG_COST = 6
 """Longer texts "hit limits sooner" (Telegram's bot support, without a figure). The one figure known from a
 bot at work, LaunchBot's, is 6; a 429 costs more than a slow broadcast, and digests are shorter anyway."""
 _ANSWER = 0.15
-"""Seconds that Telegram takes to answer, from afar."""
+"""Seconds that Telegram takes to answer, from afar; as long again is there for recording answers in rounds."""
 _LEAST_IN_FLIGHT, _MOST_IN_FLIGHT = 8, 256
 _TOGETHER = dt.timedelta(seconds=2)
 _MANY_CHATS = 3
@@ -65,6 +67,27 @@ class _Schedule:
         self.next = max(self.next, now) + amount * self.interval
 
 
+class _Budget:
+    """So many a second, evenly; what a late timer catches up on makes no second fuller than that."""
+
+    def __init__(self, rate: float) -> None:
+        self._schedule = _Schedule(0, late=_TOLERANCE)
+        self._went: deque[float] = deque()
+        self.change(rate)
+
+    def change(self, rate: float) -> None:
+        self._schedule.interval = _SECOND / rate
+        self._went = deque(self._went, maxlen=math.ceil(rate))
+
+    def wait(self, now: float) -> float:
+        full = len(self._went) == self._went.maxlen
+        return max(self._schedule.wait(now), self._went[0] + _SECOND - now if full else 0)
+
+    def take(self, now: float, amount: int = 1) -> None:
+        self._schedule.take(now, amount)
+        self._went.append(now)
+
+
 class Governor:
     """The budget. `rate` is the bulk lane's, in messages a second; `now` is monotonic, in seconds.
 
@@ -75,16 +98,14 @@ class Governor:
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
-        self._all, self._bulk = (_Schedule(0, late=_TOLERANCE) for _ in range(2))
-        self.share(1)
+        self._all, self._bulk = _Budget(max(_BUDGET, math.ceil(rate))), _Budget(rate)
         self._chats: dict[int, _Schedule] = {}
         self._many = 0
 
     def share(self, processes: int) -> None:
         """So many processes send for the same bot, each with an equal part of the budget."""
-        budget = max(_BUDGET, math.ceil(self._rate))
-        self._all.interval = processes * (1 + _TOLERANCE) / budget
-        self._bulk.interval = processes * (1 + _TOLERANCE) / self._rate
+        self._all.change(max(_BUDGET, math.ceil(self._rate)) / processes)
+        self._bulk.change(self._rate / processes)
 
     def lane_wait(self, now: float, lane: Lane) -> float:
         """Seconds until the lane's next message may go, if no other takes its place; 0: now."""

@@ -10,24 +10,27 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.core import operator_texts, posts, render, texts
+from bot.core import operator_texts
 from bot.core.broadcast import Stage
 from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide, give_back
 from bot.core.incidents import Cause, Incident, Watch
 from bot.core.language import ENGLISH, Language
-from bot.core.library import Library, version, wording
+from bot.core.library import Library, wording
 from bot.core.links import ANY, Links
 from bot.core.markdown import escape
-from bot.core.model import Delivery, History, Kind, Message, Pick, Preferences
+from bot.core.model import Delivery, History, Pick, Preferences
 from bot.core.planning import plan
 from bot.core.sequence import Added, pick
 from bot.ports import Alerts, Clock, Sender, Store, StoreError
 from bot.services.informing import Informing
+from bot.services.rendering import Rendering
 
 _log = structlog.get_logger(__name__)
 _BATCH = 500
 _LOOK_AGAIN = 0.5
 """Seconds after which new deliveries are looked for although nothing in flight was answered."""
+_ROUND = 0.04
+"""Seconds from the first answer on in which others are gathered, to be recorded together."""
 _SAME_ABSENCE = 3600.0
 """Seconds of quiet after which what comes too late is a new incident."""
 
@@ -67,14 +70,22 @@ class Delivering:
     links: Links = ANY
     informing: Informing | None = None
     alive: Callable[[], bool] = lambda: True
+    _rendering: Rendering = field(init=False)
     _watch: Watch = field(default_factory=Watch)
     _refused: dict[str, str] = field(default_factory=dict)
     _stopped: frozenset[str] = frozenset()
     _flying: dict[asyncio.Task[Decision], Delivery] = field(default_factory=dict)
+    _landed: list[asyncio.Task[Decision]] = field(default_factory=list)
+    _awaited: int = 1
+    _enough: asyncio.Event = field(default_factory=asyncio.Event)
     _unrecorded: list[Decision] = field(default_factory=list)
     _stopping: bool = False
     _store_failed: bool = False
     _last_expiry: float = -_SAME_ABSENCE
+
+    def __post_init__(self) -> None:
+        """Deliver from the library from the beginning."""
+        self.take(self.library)
 
     async def recover(self) -> None:
         """Take up where the last process ended: give back what was in flight, remember what was stopped."""
@@ -90,6 +101,7 @@ class Delivering:
     def take(self, library: Library, added: Added | None = None) -> None:
         """Deliver from this library from now on. A text that is new in it counts as never tried."""
         before, self.library = self.library, library
+        self._rendering = Rendering(library, self.languages, self.links)
         self.added = self.added if added is None else added
         changed = (id_ for id_ in before.ids if self._wordings(before, id_) != self._wordings(library, id_))
         self._watch.forget(set(changed))
@@ -124,7 +136,7 @@ class Delivering:
                 tried += await self._exchange()
             if not self._flying:
                 return tried
-            await self._land()
+            await self._gather()
 
     async def ask(self) -> None:
         """In a pause, ask Telegram something harmless: an answer after silence ends the pause."""
@@ -137,8 +149,8 @@ class Delivering:
         room = self.pace.in_flight - len(self._flying) if sending else 0
         if not room and not self._unrecorded:
             return 0
-        settled, now, library = self._unrecorded, self.clock.now(), self.library
-        choose = functools.partial(self._choose, library)
+        settled, now, rendering = self._unrecorded, self.clock.now(), self._rendering
+        choose = functools.partial(self._choose, rendering.library)
         claimed = await self.store.claim(now, self.owner, room, choose, settled)
         self._unrecorded = []
         if claimed or settled:
@@ -148,45 +160,66 @@ class Delivering:
         first = self._watch.first(claimed, self._flying.values())
         for delivery in claimed:
             if delivery in first:
-                self._flying[asyncio.create_task(self._attempt(delivery, library))] = delivery
+                task = asyncio.create_task(self._attempt(delivery, rendering))
+                task.add_done_callback(self._land)
+                self._flying[task] = delivery
             else:
                 self._unrecorded.append(give_back(delivery, now))
         return len(first)
 
-    async def _land(self) -> None:
-        """Wait for an answer to what is in flight; at a stop for all of them, as long as a stop may take."""
+    async def _gather(self) -> None:
+        """Wait for answers: for half of them, or for those of one round; at a stop for all, as long as it may take."""
         if self._stopping:
             _, late = await asyncio.wait(self._flying, timeout=self.last_wait)
             for task in late:
                 task.cancel()
-            done, _ = await asyncio.wait(self._flying)
-        else:
-            first = asyncio.FIRST_COMPLETED
-            done, _ = await asyncio.wait(self._flying, timeout=_LOOK_AGAIN, return_when=first)
-        for task in done:
+            await asyncio.wait(self._flying)
+        elif await self._until(1, _LOOK_AGAIN):
+            await self._until(-(-len(self._flying) // 2), _ROUND)
+        for task in self._landed:
             del self._flying[task]
             self._unrecorded.append(task.result())
+        self._landed.clear()
+
+    async def _until(self, landed: int, seconds: float) -> bool:
+        """Whether so many are answered, within so many seconds."""
+        self._awaited = landed
+        if len(self._landed) < landed and not self._stopping:
+            self._enough.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._enough.wait()
+        return len(self._landed) >= landed
+
+    def _land(self, task: asyncio.Task[Decision]) -> None:
+        self._landed.append(task)
+        if len(self._landed) >= self._awaited:
+            self._enough.set()
 
     def stop(self) -> None:
         """Start no more attempts; `drain` returns when those in flight are recorded, 5 s later at most."""
         self._stopping = True
+        self._enough.set()
 
     @property
     def halted(self) -> Cause | None:
         """Why nothing is sent any more until the bot is restarted."""
         return self._watch.halted
 
-    async def _attempt(self, delivery: Delivery, library: Library) -> Decision:
+    async def _attempt(self, delivery: Delivery, rendering: Rendering) -> Decision:
         """Send from the library that the delivery was picked from, though it may be another one by now."""
-        began = _monotonic()
+        began, library = _monotonic(), rendering.library
         try:
-            outcome = await self.sender.send(delivery.chat, self._message(delivery, library))
+            message = rendering.message(delivery, self.clock.now().date())
+            outcome = await self.sender.send(delivery.chat, message)
         except asyncio.CancelledError:  # a stop that waits no longer
             outcome = Ambiguous("stopped before the answer came")
         lost = isinstance(outcome, Ambiguous | NotSent)
         digest = delivery.pick.digest or ""
         # What Telegram answers to a text that was replaced meanwhile says nothing about the new one.
-        mended = self._wordings(library, digest) != self._wordings(self.library, digest)
+        mended = library is not self.library and (
+            self._wordings(library, digest) != self._wordings(self.library, digest)
+        )
         # A stop leaves things unsent: that says nothing about the network.
         if not mended and not (lost and self._stopping):
             incident = self._watch.observe(delivery, outcome, _monotonic(), began)
@@ -198,7 +231,7 @@ class Delivering:
         """One message to the operator; what Telegram refuses is stopped with it."""
         _log.error("delivery.incident", cause=incident.cause, detail=incident.detail, digest=incident.digest)
         self.alerts.tell(operator_texts.incident(incident.cause, incident.detail, incident.digest))
-        found = self._read_in(self.library, delivery.language).digest(incident.digest)
+        found = self._rendering.in_language(delivery.language).digest(incident.digest)
         try:
             if found is not None:
                 id_, words = incident.digest, wording(found[1])
@@ -235,37 +268,10 @@ class Delivering:
         known = replace(history, seen=history.seen | self._stopped)
         return pick(library, wanted, known, self.clock.now().date(), self.added)
 
-    def _read_in(self, library: Library, language: str) -> Library:
-        return library.in_language(self.languages.get(language, self.languages["en"]).code)
-
     def _wordings(self, library: Library, digest: str) -> AbstractSet[str]:
         """What a digest says in the languages in which it goes out: of a broadcast, nothing."""
         found = (library.in_language(code).digest(digest) for code in self.languages)
         return {wording(pair[1]) for pair in found if pair}
-
-    def _message(self, delivery: Delivery, library: Library) -> Message:
-        say = self.languages.get(delivery.language, self.languages["en"])
-        library, picked = self._read_in(library, delivery.language), delivery.pick
-        found = library.digest(picked.digest) if picked.digest else None
-        if delivery.broadcast:
-            html = delivery.html
-            if (
-                found and found[1].correction and version(found[1]) == picked.version
-            ):  # in the reader's language
-                html = texts.corrected(say, escape(found[1].title), escape(found[1].correction))
-            message = render.note(say, html, picked.digest)
-        elif found is None and delivery.kind is Kind.CHANNEL:
-            message = posts.all_posted(say, picked.total)
-        elif found is None:
-            message = render.all_read(say, picked, subscribed=True)
-        else:
-            theme, item = found
-            shelf = library.visible(theme, self.clock.now().date())
-            if delivery.kind is Kind.CHANNEL:
-                message = posts.post(say, theme, item, shelf, self.links.digest)
-            else:
-                message = render.digest(say, theme, item, shelf, picked, self.links)
-        return replace(message, silent=delivery.silent)
 
 
 def _monotonic() -> float:

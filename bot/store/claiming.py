@@ -2,111 +2,117 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.sql import ClauseElement
 
 from bot.core.broadcast import Stage
 from bot.core.delivery import SECOND_ATTEMPTS
 from bot.core.model import Chat, Delivery, History, Kind, Pick, Slot, State
 from bot.ports import Choose
+from bot.store.bulk import for_each
 from bot.store.counting import count, count_settled, meet
 from bot.store.outbox import reachable
-from bot.store.rows import claimed_values, preferences_of, same_chat
+from bot.store.rows import preferences_of, same_chat
 from bot.store.tables import broadcasts, chats, deliveries, progress, subscriptions
 from bot.store.upserts import upsert
 
+_NAMES = "id", "chat_id", "thread_id", "local_date", "slot", "attempt", "digest", "version"
+_ROW = [*(deliveries.c[name] for name in _NAMES), chats.c.language]
 OPEN = (State.DUE, State.SENDING)
 """The states of the outbox: what is in another one is settled."""
 
 
-async def claim(
-    connection: AsyncConnection, now: dt.datetime, owner: str, limit: int, choose: Choose
+def claim(
+    connection: Connection, now: dt.datetime, owner: str, limit: int, choose: Choose
 ) -> tuple[Delivery, ...]:
     """As `Store.claim`: digests before the running broadcast, and of each the second attempts last."""
-    claimed = await _claim_digests(connection, _due(now, again=False).limit(limit), now, owner, choose)
-    again = await _room_for_second_attempts(connection)
+    claimed = _claim_digests(connection, _due(now, again=False).limit(limit), now, owner, choose)
+    again = _room_for_second_attempts(connection)
     due = _due(now, again=True).limit(min(again, limit - len(claimed)))
-    seconds = await _claim_digests(connection, due, now, owner, choose)
+    seconds = _claim_digests(connection, due, now, owner, choose)
     claimed, again = claimed + seconds, again - len(seconds)
-    running = (
-        await connection.execute(select(broadcasts).where(broadcasts.c.stage == Stage.RUNNING).limit(1))
+    running = connection.execute(
+        select(broadcasts).where(broadcasts.c.stage == Stage.RUNNING).limit(1)
     ).first()
     if running is not None:
-        claimed += await _claim_broadcast(connection, running, now, owner, limit - len(claimed))
+        claimed += _claim_broadcast(connection, running, now, owner, limit - len(claimed))
         room = min(again, limit - len(claimed))
-        claimed += await _claim_broadcast(connection, running, now, owner, room, again=True)
+        claimed += _claim_broadcast(connection, running, now, owner, room, again=True)
     return claimed
 
 
-async def _room_for_second_attempts(connection: AsyncConnection) -> int:
+def _room_for_second_attempts(connection: Connection) -> int:
     under_way = select(func.count()).where(deliveries.c.state == State.SENDING, deliveries.c.attempt > 1)
-    return max(0, SECOND_ATTEMPTS - (await connection.execute(under_way)).scalar_one())
+    return max(0, SECOND_ATTEMPTS - connection.execute(under_way).scalar_one())
 
 
-async def _claim_digests(
-    connection: AsyncConnection, due: Select[Any], now: dt.datetime, owner: str, choose: Choose
+def _claim_digests(
+    connection: Connection, due: Select[Any], now: dt.datetime, owner: str, choose: Choose
 ) -> tuple[Delivery, ...]:
     """One for each chat: what comes after depends on what this one turns out to be."""
     claimed: dict[Chat, Delivery] = {}
-    while not claimed and (rows := (await connection.execute(due)).all()):
-        known = await _histories(connection, rows)
-        going, ended = [], []
+    while not claimed and (rows := connection.execute(due).all()):
+        read = _read_by(connection, {row.chat_id for row in rows})
+        going: list[Delivery] = []
+        ended: list[tuple[Any, ...]] = []
         for row in rows:
             chat = Chat(row.chat_id, row.thread_id)
             if chat in claimed:
                 continue
-            picked = choose(preferences_of(row), known.get(chat, History()))
+            picked = choose(preferences_of(row), History(read.get(chat, frozenset()), row.since))
             if row.attempt and row.digest not in (None, picked.digest):
-                await see(
-                    connection, [(chat, row.digest, row.version)], now
-                )  # the first attempt may have arrived
+                see(connection, [(chat, row.digest, row.version)], now)  # the first attempt may have arrived
             if picked.digest is None and row.told_end:
-                ended.append(
-                    {"row": row.id, "state": State.UNKNOWN if row.attempt else State.EMPTY, "updated": now}
-                )
+                ended.append((row.id, State.UNKNOWN if row.attempt else State.EMPTY, now))
             else:
-                going.append(claimed_values(row, owner, picked, now))
-                slot = Slot(row.local_date, row.slot)
-                spoken, silent = row.language or "", bool(row.silent)
-                claimed[chat] = Delivery(
-                    row.id,
-                    chat,
-                    slot,
-                    picked,
-                    row.attempt + 1,
-                    language=spoken,
-                    silent=silent,
-                    kind=Kind(row.kind or ""),
-                )
-        await _change(connection, ended)
-        await count_settled(connection, (each["state"] for each in ended), now)
-        await _change(connection, going)
+                claimed[chat] = _claimed(row, picked, kind=Kind(row.kind or ""))
+                going.append(claimed[chat])
+        for_each(connection, _end, ("row", "state", "updated"), ended)
+        count_settled(connection, (state for _, state, _ in ended), now)
+        _go(connection, going, owner, now)
     return tuple(claimed.values())
 
 
-async def _change(connection: AsyncConnection, changes: Sequence[dict[str, Any]]) -> None:
-    """Change deliveries by their ids, all of them in one statement."""
-    if changes:
-        await connection.execute(update(deliveries).where(deliveries.c.id == bindparam("row")), changes)
+def _claimed(row: Any, picked: Pick, **more: Any) -> Delivery:
+    """The delivery of a row, one attempt further."""
+    chat, slot = Chat(row.chat_id, row.thread_id), Slot(row.local_date, row.slot)
+    spoken, silent = row.language or "", bool(row.silent)
+    return Delivery(row.id, chat, slot, picked, row.attempt + 1, language=spoken, silent=silent, **more)
 
 
-async def see(connection: AsyncConnection, read: Sequence[tuple[Chat, str, str]], now: dt.datetime) -> None:
+def _go(connection: Connection, going: Sequence[Delivery], owner: str, now: dt.datetime) -> None:
+    """These go out now, and are the owner's until their outcome is known."""
+    rows = [(each.id, each.attempt, each.pick.digest, each.pick.version, owner, now) for each in going]
+    for_each(connection, _send, ("row", "attempt", "digest", "version", "owner", "updated"), rows)
+
+
+def _send(_: Dialect) -> ClauseElement:
+    return update(deliveries).where(deliveries.c.id == bindparam("row")).values(state=State.SENDING)
+
+
+def _end(_: Dialect) -> ClauseElement:
+    return update(deliveries).where(deliveries.c.id == bindparam("row"))
+
+
+def see(connection: Connection, read: Sequence[tuple[Chat, str, str]], now: dt.datetime) -> None:
     """Remember that chats have read digests, and in which version ("": not known)."""
     if read:
-        rows = [
-            {"chat_id": chat.id, "thread_id": chat.thread, "digest": digest, "seen": now, "version": version}
-            for chat, digest, version in read
-        ]
-        row = upsert(connection, progress)
-        last = {"version": row.excluded.version}
-        key = ["chat_id", "thread_id", "digest"]
-        known = row.excluded.version != ""
-        await connection.execute(row.on_conflict_do_update(index_elements=key, set_=last, where=known), rows)
-        await meet(connection, {chat for chat, _, _ in read}, now)
-        await count(connection, "read", Counter(digest for _, digest, _ in read), now)
+        rows = [(chat.id, chat.thread, digest, now, version) for chat, digest, version in read]
+        for_each(connection, _seen, ("chat_id", "thread_id", "digest", "seen", "version"), rows)
+        meet(connection, {chat for chat, _, _ in read}, now)
+        count(connection, "read", Counter(digest for _, digest, _ in read), now)
+
+
+def _seen(dialect: Dialect) -> ClauseElement:
+    row = upsert(dialect, progress)
+    last, known = {"version": row.excluded.version}, row.excluded.version != ""
+    return row.on_conflict_do_update(
+        index_elements=["chat_id", "thread_id", "digest"], set_=last, where=known
+    )
 
 
 def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
@@ -121,7 +127,7 @@ def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
     names = ("themes", "articles", "time", "days", "zone", "silent", "resume", "told_end")
     wanted = (getattr(subscriptions.c, name) for name in names)
     return (
-        select(deliveries, chats.c.language, chats.c.kind, *wanted)
+        select(*_ROW, chats.c.kind, chats.c.since, *wanted)
         .join(subscriptions, same_chat(deliveries, subscriptions))
         .outerjoin(chats, same_chat(deliveries, chats))
         .where(_ready(now, 0, again=again), subscriptions.c.paused == "", ~doubtful)
@@ -139,8 +145,8 @@ def _ready(now: dt.datetime, broadcast: int, *, again: bool) -> ColumnElement[bo
     )
 
 
-async def _claim_broadcast(
-    connection: AsyncConnection,
+def _claim_broadcast(
+    connection: Connection,
     running: Row[Any],
     now: dt.datetime,
     owner: str,
@@ -149,38 +155,21 @@ async def _claim_broadcast(
     again: bool = False,
 ) -> tuple[Delivery, ...]:
     theirs = subscriptions.alias()  # `reachable` asks for subscriptions of its own
-    due = select(deliveries, chats.c.language, theirs.c.silent)
+    due = select(*_ROW, theirs.c.silent)
     for table in (chats, theirs):
         due = due.outerjoin(table, same_chat(deliveries, table))
     due = due.where(_ready(now, running.id, again=again), reachable())
     due = due.order_by(deliveries.c.attempt, deliveries.c.not_before, deliveries.c.id).limit(limit)
-    rows = (await connection.execute(due)).all()
+    rows = connection.execute(due).all()
     about = Pick(running.digest, 0, 0, running.version or "")
-    await _change(connection, [claimed_values(row, owner, about, now) for row in rows])
-    return tuple(
-        Delivery(
-            row.id,
-            Chat(row.chat_id, row.thread_id),
-            Slot(row.local_date, row.slot),
-            about,
-            row.attempt + 1,
-            running.id,
-            running.html,
-            row.language or "",
-            bool(row.silent),
-        )
-        for row in rows
-    )
+    claimed = tuple(_claimed(row, about, broadcast=running.id, html=running.html) for row in rows)
+    _go(connection, claimed, owner, now)
+    return claimed
 
 
-async def _histories(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[Chat, History]:
-    """What each chat of the rows has read, and since when it is known, in two queries."""
-    ids = {row.chat_id for row in rows}
-    found: dict[Chat, set[str]] = {}
-    for row in await connection.execute(select(progress).where(progress.c.chat_id.in_(ids))):
-        found.setdefault(Chat(row.chat_id, row.thread_id), set()).add(row.digest)
-    since = {
-        Chat(row.chat_id, row.thread_id): row.since
-        for row in await connection.execute(select(chats).where(chats.c.chat_id.in_(ids)))
-    }
-    return {chat: History(found.get(chat, frozenset()), since.get(chat)) for chat in found.keys() | since}
+def _read_by(connection: Connection, chat_ids: Collection[int]) -> dict[Chat, frozenset[str]]:
+    """What each of these chats has read, joined by the database: a row for each digest would be most of the work."""
+    joined = func.aggregate_strings(progress.c.digest, " ")
+    mine = select(progress.c.chat_id, progress.c.thread_id, joined).where(progress.c.chat_id.in_(chat_ids))
+    found = connection.execute(mine.group_by(progress.c.chat_id, progress.c.thread_id))
+    return {Chat(chat_id, thread_id): frozenset(read.split()) for chat_id, thread_id, read in found}

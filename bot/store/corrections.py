@@ -4,25 +4,29 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, insert, literal_column, or_, select, update
+from sqlalchemy.engine import Connection
 
 from bot.core.broadcast import Stage
 from bot.core.model import Chat, Kind, Post, State
 from bot.store.broadcasts import OVER, owe
 from bot.store.rows import of_chat, same_chat
 from bot.store.tables import broadcasts, chats, deliveries, progress, subscriptions
-from bot.store.transactions import Transactions
+from bot.store.transactions import Transactions, reading, transaction
 
 
 class SqlCorrections(Transactions):
     """Implements the `Corrections` port; the contracts are written there."""
 
-    async def versions(self, chat: Chat) -> dict[str, str]:
+    @reading
+    def versions(self, connection: Connection, chat: Chat) -> dict[str, str]:
         mine = select(progress.c.digest, progress.c.version).where(of_chat(progress, chat))
         known = mine.where(progress.c.version != "").order_by(progress.c.seen.desc())
-        async with self._beside() as connection:
-            return {row.digest: row.version for row in await connection.execute(known)}
+        return {row.digest: row.version for row in connection.execute(known)}
 
-    async def correct(self, digest: str, version: str, html: str, operator: int, now: dt.datetime) -> int:
+    @transaction
+    def correct(
+        self, connection: Connection, digest: str, version: str, html: str, operator: int, now: dt.datetime
+    ) -> int:
         mine = broadcasts.c.digest == digest
         sentence = broadcasts.c.html.endswith(html[html.rfind("\n") :], autoescape=True)
         told = exists().where(mine, or_(broadcasts.c.version == version, sentence))
@@ -31,16 +35,18 @@ class SqlCorrections(Transactions):
         chats = chats.where(_other(progress, digest, version), progress.c.chat_id > 0, ~away)
         values = {"html": html, "stage": Stage.QUEUED, "operator": operator, "note": "", "updated": now}
         note = insert(broadcasts).values(digest=digest, version=version, **values).returning(broadcasts.c.id)
-        async with self._transaction() as connection:
-            if (await connection.execute(select(told))).scalar_one():
-                return 0
-            if (await connection.execute(chats.limit(1))).first() is None:
-                return 0
-            overtaken = update(broadcasts).where(mine, broadcasts.c.stage.not_in(OVER))
-            await connection.execute(overtaken.values(stage=Stage.STOPPING))
-            return await owe(connection, (await connection.execute(note)).scalar_one(), chats, now)
+        if connection.execute(select(told)).scalar_one():
+            return 0
+        if connection.execute(chats.limit(1)).first() is None:
+            return 0
+        overtaken = update(broadcasts).where(mine, broadcasts.c.stage.not_in(OVER))
+        connection.execute(overtaken.values(stage=Stage.STOPPING))
+        return owe(connection, connection.execute(note).scalar_one(), chats, now)
 
-    async def stale_posts(self, digest: str, version: str, since: dt.date, limit: int) -> tuple[Post, ...]:
+    @reading
+    def stale_posts(
+        self, connection: Connection, digest: str, version: str, since: dt.date, limit: int
+    ) -> tuple[Post, ...]:
         wanted = and_(
             _other(deliveries, digest, version),
             literal_column("deliveries.chat_id") < literal_column("0"),  # as the index has it
@@ -55,12 +61,11 @@ class SqlCorrections(Transactions):
             .order_by(deliveries.c.not_before, deliveries.c.id)
             .limit(limit)
         )
-        async with self._beside() as connection:
-            rows = (await connection.execute(stale)).all()
-            read = select(progress).where(progress.c.chat_id.in_({row.chat_id for row in rows}))
-            seen: dict[Chat, dict[str, dt.datetime]] = {}
-            for row in await connection.execute(read):
-                seen.setdefault(Chat(row.chat_id, row.thread_id), {})[row.digest] = row.seen
+        rows = connection.execute(stale).all()
+        read = select(progress).where(progress.c.chat_id.in_({row.chat_id for row in rows}))
+        seen: dict[Chat, dict[str, dt.datetime]] = {}
+        for row in connection.execute(read):
+            seen.setdefault(Chat(row.chat_id, row.thread_id), {})[row.digest] = row.seen
         posts = []
         for row in rows:
             chat = Chat(row.chat_id, row.thread_id)
@@ -78,17 +83,13 @@ class SqlCorrections(Transactions):
             )
         return tuple(posts)
 
-    async def edited(self, post: int, version: str) -> None:
-        async with self._transaction() as connection:
-            await connection.execute(
-                update(deliveries).where(deliveries.c.id == post).values(version=version)
-            )
+    @transaction
+    def edited(self, connection: Connection, post: int, version: str) -> None:
+        connection.execute(update(deliveries).where(deliveries.c.id == post).values(version=version))
 
-    async def edit_later(self, post: int, until: dt.datetime) -> None:
-        async with self._transaction() as connection:
-            await connection.execute(
-                update(deliveries).where(deliveries.c.id == post).values(not_before=until)
-            )
+    @transaction
+    def edit_later(self, connection: Connection, post: int, until: dt.datetime) -> None:
+        connection.execute(update(deliveries).where(deliveries.c.id == post).values(not_before=until))
 
 
 def _other(table: Any, digest: str, version: str) -> ColumnElement[bool]:

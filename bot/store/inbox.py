@@ -5,84 +5,93 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import and_, delete, func, or_, select, text, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.ports.inbox import Received
 from bot.store.leases import living
 from bot.store.tables import inbox
-from bot.store.transactions import Transactions
+from bot.store.transactions import Transactions, reading, transaction
 from bot.store.upserts import upsert
 
 _WAITING = text("payload <> ''")
 """Written out, as the index has it."""
+_LEFT = -1
+"""The attempt of what was left to the process that has the chat's earlier ones, which has not looked at it yet.
+
+Whatever comes to that process itself must wait behind it.
+"""
 _DONE = {"payload": "", "chat_id": 0, "owner": None}
 
 
 class SqlInbox(Transactions):
     """Implements the `Inbox` port; the contracts are written there."""
 
-    async def receive(self, updates: Sequence[Received], owner: str, now: dt.datetime) -> frozenset[int]:
+    @transaction
+    def receive(
+        self, connection: Connection, updates: Sequence[Received], owner: str, now: dt.datetime
+    ) -> frozenset[int]:
         if not updates:
             return frozenset()
         chats = {each.chat_id for each in updates}
-        others = select(inbox.c.chat_id, inbox.c.owner).where(
-            _WAITING, inbox.c.chat_id.in_(chats), inbox.c.owner != owner, inbox.c.owner.in_(living())
+        first = (inbox.c.owner != owner) | (inbox.c.attempt == _LEFT)
+        earlier = select(inbox.c.chat_id, inbox.c.owner).where(
+            _WAITING, inbox.c.chat_id.in_(chats), first, inbox.c.owner.in_(living())
         )
-        async with self._transaction() as connection:
-            theirs = {row.chat_id: row.owner for row in await connection.execute(others)}
-            rows = [
-                {
-                    "update_id": each.number,
-                    "chat_id": each.chat_id,
-                    "payload": each.payload,
-                    "attempt": each.attempt,
-                    "owner": theirs.get(each.chat_id, owner),
-                    "received": now,
-                }
-                for each in updates
-            ]
-            kept = upsert(connection, inbox).on_conflict_do_nothing()
-            new = (await connection.execute(kept.returning(inbox.c.update_id, inbox.c.owner), rows)).all()
-        return frozenset(row.update_id for row in new if row.owner == owner)
+        theirs = {row.chat_id: row.owner for row in connection.execute(earlier)}
+        rows = [
+            {
+                "update_id": each.number,
+                "chat_id": each.chat_id,
+                "payload": each.payload,
+                "attempt": _LEFT if each.chat_id in theirs else each.attempt,
+                "owner": theirs.get(each.chat_id, owner),
+                "received": now,
+            }
+            for each in updates
+        ]
+        kept = upsert(connection.dialect, inbox).on_conflict_do_nothing()
+        new = connection.execute(kept.returning(inbox.c.update_id, inbox.c.attempt), rows).all()
+        return frozenset(row.update_id for row in new if row.attempt != _LEFT)
 
-    async def waiting(self, owner: str, held: Collection[int], limit: int) -> tuple[Received, ...]:
+    @transaction
+    def waiting(
+        self, connection: Connection, owner: str, held: Collection[int], limit: int
+    ) -> tuple[Received, ...]:
         dead = inbox.c.owner.is_(None) | inbox.c.owner.not_in(living())
         free = and_(or_(inbox.c.owner == owner, dead), inbox.c.update_id.not_in(held))
         some = select(inbox).where(_WAITING, free).order_by(inbox.c.update_id).limit(limit)
-        async with self._transaction() as connection:
-            rows = (await connection.execute(some)).all()
-            begun = update(inbox).where(inbox.c.update_id.in_([row.update_id for row in rows]))
-            if rows:
-                await connection.execute(begun.values(owner=owner, attempt=inbox.c.attempt + 1))
+        rows = connection.execute(some).all()
+        begun = update(inbox).where(inbox.c.update_id.in_([row.update_id for row in rows]))
+        if rows:
+            connection.execute(begun.values(owner=owner, attempt=inbox.c.attempt + 1))
         return tuple(Received(row.update_id, row.chat_id, row.payload, row.attempt + 1) for row in rows)
 
-    async def handled(self, numbers: Collection[int], owner: str) -> None:
+    @transaction
+    def handled(self, connection: Connection, numbers: Collection[int], owner: str) -> None:
         done = update(inbox).where(inbox.c.update_id.in_(numbers), inbox.c.owner == owner)
-        async with self._transaction() as connection:
-            await connection.execute(done.values(**_DONE))
+        connection.execute(done.values(**_DONE))
 
-    async def oldest_waiting(self) -> dt.datetime | None:
-        async with self._beside() as connection:
-            oldest: dt.datetime | None = (
-                await connection.execute(select(func.min(inbox.c.received)).where(_WAITING))
-            ).scalar()
+    @reading
+    def oldest_waiting(self, connection: Connection) -> dt.datetime | None:
+        oldest: dt.datetime | None = connection.execute(
+            select(func.min(inbox.c.received)).where(_WAITING)
+        ).scalar()
         return oldest
 
-    async def purge_inbox(self, before: dt.datetime) -> None:
-        async with self._transaction() as connection:
-            await connection.execute(delete(inbox).where(inbox.c.received < before, inbox.c.payload == ""))
+    @transaction
+    def purge_inbox(self, connection: Connection, before: dt.datetime) -> None:
+        connection.execute(delete(inbox).where(inbox.c.received < before, inbox.c.payload == ""))
 
 
-async def take_effect(connection: AsyncConnection, number: int) -> bool:
+def take_effect(connection: Connection, number: int) -> bool:
     """Whether the update may take effect now; with the transaction it counts as handled.
 
     False: it has taken effect before, in a process that ended between that and its answer. An update that is not
     kept (number 0, say) always may.
     """
-    known = (await connection.execute(select(inbox.c.payload).where(inbox.c.update_id == number))).scalar()
+    known = connection.execute(select(inbox.c.payload).where(inbox.c.update_id == number)).scalar()
     if known == "":
         return False
-    await connection.execute(update(inbox).where(inbox.c.update_id == number).values(**_DONE))
+    connection.execute(update(inbox).where(inbox.c.update_id == number).values(**_DONE))
     return True
 
 

@@ -4,11 +4,12 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, func, literal, select
+from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from bot.store.tables import Moment, leases
-from bot.store.transactions import Transactions
+from bot.store.transactions import Transactions, reading
 from bot.store.upserts import upsert
 
 _LEADER = "leader"
@@ -44,35 +45,37 @@ def living() -> Select[Any]:
 class SqlLeases(Transactions):
     """Implements the `Leases` port; the contracts are written there."""
 
-    async def renew(self, owner: str, length: dt.timedelta, lately: dt.timedelta | None = None) -> int:
+    @reading
+    def renew(
+        self, connection: Connection, owner: str, length: dt.timedelta, lately: dt.timedelta | None = None
+    ) -> int:
         if not self.shared:
             return 1
-        async with self._beside() as connection:
-            row = _lease(connection, _REPLICA + owner, owner, length)
-            mine = {"until": row.excluded.until}
-            await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=mine))
-            since = _Now() + literal((length - lately if lately else dt.timedelta()) // _MILLISECOND)
-            speak = living().where(leases.c.until >= since).subquery()
-            return (await connection.execute(select(func.count()).select_from(speak))).scalar_one()
+        row = _lease(connection, _REPLICA + owner, owner, length)
+        mine = {"until": row.excluded.until}
+        connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=mine))
+        since = _Now() + literal((length - lately if lately else dt.timedelta()) // _MILLISECOND)
+        speak = living().where(leases.c.until >= since).subquery()
+        return connection.execute(select(func.count()).select_from(speak)).scalar_one()
 
-    async def lead(self, owner: str, length: dt.timedelta) -> bool:
+    @reading
+    def lead(self, connection: Connection, owner: str, length: dt.timedelta) -> bool:
         if not self.shared:
             return True
-        async with self._beside() as connection:
-            row = _lease(connection, _LEADER, owner, length)
-            free = (leases.c.owner == row.excluded.owner) | ~_ALIVE
-            mine = {"owner": row.excluded.owner, "until": row.excluded.until}
-            taken = row.on_conflict_do_update(index_elements=["name"], set_=mine, where=free)
-            leads = (await connection.execute(taken.returning(leases.c.owner))).first() is not None
-            if leads:  # one process alone tidies up: two could wait for each other
-                await connection.execute(delete(leases).where(~_ALIVE))
-            return leads
+        row = _lease(connection, _LEADER, owner, length)
+        free = (leases.c.owner == row.excluded.owner) | ~_ALIVE
+        mine = {"owner": row.excluded.owner, "until": row.excluded.until}
+        taken = row.on_conflict_do_update(index_elements=["name"], set_=mine, where=free)
+        leads = connection.execute(taken.returning(leases.c.owner)).first() is not None
+        if leads:  # one process alone tidies up: two could wait for each other
+            connection.execute(delete(leases).where(~_ALIVE))
+        return leads
 
-    async def let_go(self, owner: str) -> None:
-        async with self._beside() as connection:
-            await connection.execute(delete(leases).where(leases.c.owner == owner))
+    @reading
+    def let_go(self, connection: Connection, owner: str) -> None:
+        connection.execute(delete(leases).where(leases.c.owner == owner))
 
 
 def _lease(connection: Any, name: str, owner: str, length: dt.timedelta) -> Any:
     until = _Now() + literal(length // _MILLISECOND)
-    return upsert(connection, leases).values(name=name, owner=owner, until=until)
+    return upsert(connection.dialect, leases).values(name=name, owner=owner, until=until)

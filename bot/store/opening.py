@@ -13,8 +13,7 @@ import structlog
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from bot.ports import StoreBusyError, StoreError
 from bot.store.backup import forget_copies, save_before_migrating
@@ -30,7 +29,6 @@ from bot.store.traces import Traces
 from bot.store.verifying import RESTORE, check
 
 _log = structlog.get_logger(__name__)
-_ASYNC = "sqlite+aiosqlite"
 _EXAMPLES = "a file, as in sqlite:///data/bot.db, or PostgreSQL, as in postgresql://user:password@host/name"
 _KNOWN = {"host", "sslmode"}
 """What an address of PostgreSQL may have after its question mark: the folder of a socket, and how it is encrypted."""
@@ -97,18 +95,13 @@ def open_outbox(url: str) -> Onlooker:
         return Onlooker(look_at_server(parsed))
     path = Path(parsed.database or "")
     _must_exist(path)
-    reading = _read_only(path, parsed)
-    engine = create_engine(reading, poolclass=NullPool, hide_parameters=True)
+    engine = create_engine(_read_only(path, parsed), poolclass=NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
             must_be_current(connection, str(path))
     except DBAPIError as error:
         raise StoreError(explain(path, error.orig)) from error
-    finally:
-        engine.dispose()
-    return Onlooker(
-        create_async_engine(reading.set(drivername=_ASYNC), poolclass=NullPool, hide_parameters=True)
-    )
+    return Onlooker(engine)
 
 
 def schema_of(url: str) -> tuple[str, str | None]:
@@ -211,25 +204,15 @@ def write_anew(connection: Connection) -> None:
         _log.warning("traces.left", reason=str(error))
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL) -> Engine:
     # One connection: SQLite has one writer, and before 3.51.3 a second one may corrupt the WAL.
-    engine = create_async_engine(
-        url.set(drivername=_ASYNC),
-        hide_parameters=True,  # no error names a person
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=1,
-        max_overflow=0,
-        pool_timeout=30,
-    )
+    engine = create_engine(url, hide_parameters=True, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    begin_at_once(engine)
 
-    begin_at_once(engine.sync_engine)
-
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")  # what a reader was told survives a power cut
-        cursor.close()
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # what a reader was told survives a power cut
 
     return engine
 

@@ -16,13 +16,13 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection
 
 from bot.core.broadcast import Stage
 from bot.core.model import Chat, Entry, State, Wanted
 from bot.store.rows import of_chat, same_chat
 from bot.store.tables import broadcasts, deliveries, progress, subscriptions
-from bot.store.transactions import Transactions
+from bot.store.transactions import Transactions, reading, transaction
 
 _HOUR = 3_600_000
 
@@ -30,40 +30,38 @@ _HOUR = 3_600_000
 class SqlOutbox(Transactions):
     """Implements the `Outbox` port; the contracts are written there. It alone works without the lock."""
 
-    async def counts(self) -> dict[State, int]:
+    @reading
+    def counts(self, connection: Connection) -> dict[State, int]:
         counted = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
-        async with self._beside() as connection:
-            found = {row[0]: row[1] for row in await connection.execute(counted)}
+        found = {row[0]: row[1] for row in connection.execute(counted)}
         return {state: found.get(state, 0) for state in State}
 
-    async def entries(self, wanted: Wanted, after: int, limit: int) -> tuple[Entry, ...]:
+    @reading
+    def entries(self, connection: Connection, wanted: Wanted, after: int, limit: int) -> tuple[Entry, ...]:
         some = select(deliveries).where(_which(wanted), deliveries.c.id > after)
-        async with self._beside() as connection:
-            rows = (await connection.execute(some.order_by(deliveries.c.id).limit(limit))).all()
+        rows = connection.execute(some.order_by(deliveries.c.id).limit(limit)).all()
         return tuple(_entry(row) for row in rows)
 
-    async def matching(self, wanted: Wanted) -> tuple[int, int]:
+    @reading
+    def matching(self, connection: Connection, wanted: Wanted) -> tuple[int, int]:
         every = select(func.count()).select_from(deliveries).where(_which(wanted))
-        async with self._beside() as connection:
-            total = (await connection.execute(every)).scalar_one()
-            return total, (await connection.execute(every.where(reachable()))).scalar_one()
+        total = connection.execute(every).scalar_one()
+        return total, connection.execute(every.where(reachable())).scalar_one()
 
-    async def retry(self, wanted: Wanted, now: dt.datetime) -> int:
+    @transaction
+    def retry(self, connection: Connection, wanted: Wanted, now: dt.datetime) -> int:
         which = _which(wanted)
-        async with self._transaction() as connection:
-            touched = select(deliveries.c.broadcast_id).where(which)
-            again_open = and_(broadcasts.c.id.in_(touched), broadcasts.c.stage == Stage.FINISHED)
-            await connection.execute(
-                update(broadcasts).where(again_open).values(stage=Stage.QUEUED, updated=now)
-            )
-            return await again(connection, which, now)
+        touched = select(deliveries.c.broadcast_id).where(which)
+        again_open = and_(broadcasts.c.id.in_(touched), broadcasts.c.stage == Stage.FINISHED)
+        connection.execute(update(broadcasts).where(again_open).values(stage=Stage.QUEUED, updated=now))
+        return again(connection, which, now)
 
-    async def upcoming(self, before: dt.datetime) -> dict[dt.datetime, int]:
+    @reading
+    def upcoming(self, connection: Connection, before: dt.datetime) -> dict[dt.datetime, int]:
         hour = type_coerce(subscriptions.c.next_slot, BigInteger) // _HOUR
         ahead = subscriptions.c.next_slot < before
         counted = select(hour, func.count()).where(ahead).group_by(hour)
-        async with self._beside() as connection:
-            rows = (await connection.execute(counted)).all()
+        rows = connection.execute(counted).all()
         return {dt.datetime.fromtimestamp(number * 3600, dt.UTC): count for number, count in rows}
 
 
@@ -78,24 +76,22 @@ def reachable() -> ColumnElement[bool]:
     return or_(subscribed, and_(deliveries.c.broadcast_id.in_(notes), ~away))
 
 
-async def again(connection: AsyncConnection, which: ColumnElement[bool], now: dt.datetime) -> int:
+def again(connection: Connection, which: ColumnElement[bool], now: dt.datetime) -> int:
     """Settled deliveries are due once more, as if never tried; how many there were.
 
     Those that were in doubt counted as read: that mark is taken back, or nothing would be sent.
     """
     tried = and_(which, reachable())
     doubtful = and_(tried, deliveries.c.state == State.UNKNOWN, deliveries.c.broadcast_id == 0)
-    for row in (await connection.execute(select(deliveries).where(doubtful))).all():
+    for row in connection.execute(select(deliveries).where(doubtful)).all():
         chat = Chat(row.chat_id, row.thread_id)
         read = and_(of_chat(progress, chat), progress.c.digest == row.digest)
-        await connection.execute(delete(progress).where(read))
+        connection.execute(delete(progress).where(read))
         if row.digest is None:
-            await connection.execute(
-                update(subscriptions).where(of_chat(subscriptions, chat)).values(told_end=0)
-            )
+            connection.execute(update(subscriptions).where(of_chat(subscriptions, chat)).values(told_end=0))
     # The slot is now: an older one would expire at the next look, being too late.
     fresh = {"state": State.DUE, "attempt": 0, "owner": None, "code": "", "not_before": now, "slot": now}
-    return (await connection.execute(update(deliveries).where(tried).values(updated=now, **fresh))).rowcount
+    return connection.execute(update(deliveries).where(tried).values(updated=now, **fresh)).rowcount
 
 
 def _which(wanted: Wanted) -> ColumnElement[bool]:

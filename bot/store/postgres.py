@@ -60,8 +60,7 @@ class ServerStore(SqlStore):
     """A store that several processes share."""
 
     async def _set_mark(self, chat_id: int, now: dt.datetime) -> None:
-        async with self._transaction() as connection:
-            await connection.run_sync(lambda sync: Tombstones(sync).add(chat_id, now))
+        await self.run(lambda connection: Tombstones(connection).add(chat_id, now), alone=True)
 
 
 def open_server(url: URL, *, make: bool) -> ServerStore:

@@ -13,7 +13,7 @@ from bot.store.counting import count
 from bot.store.forgotten import Marks
 from bot.store.inbox import forget_updates
 from bot.store.tables import broadcasts, chats, deliveries, holds, progress, subscriptions
-from bot.store.transactions import Transactions
+from bot.store.transactions import Transactions, reading, transaction
 
 _BY_TOPIC = (chats, subscriptions, progress, deliveries)
 """The tables whose rows each belong to a chat or to a topic of one."""
@@ -26,23 +26,23 @@ _AT_ONCE = 200
 class SqlPrivacy(Transactions):
     """Implements the `Privacy` port; the contracts are written there."""
 
-    async def kept(self, chat_id: int) -> Kept:
+    @reading
+    def kept(self, connection: Connection, chat_id: int) -> Kept:
         mine = {table.name: select(table).where(table.c.chat_id == chat_id) for table in (*_BY_TOPIC, holds)}
         theirs = select(subscriptions.c.chat_id, subscriptions.c.thread_id)
         mine["elsewhere"] = theirs.where(
             _OWNED, subscriptions.c.owner == chat_id, subscriptions.c.chat_id != chat_id
         )
         mine["broadcasts"] = select(broadcasts).where(broadcasts.c.operator == chat_id)
-        async with self._beside() as connection:
-            return {
-                name: [dict(row) for row in (await connection.execute(rows)).mappings()]
-                for name, rows in mine.items()
-            }
+        return {
+            name: [dict(row) for row in connection.execute(rows).mappings()] for name, rows in mine.items()
+        }
 
     async def forget(self, chat_id: int, now: dt.datetime) -> None:
         # The mark comes first: what a crash or a full disk leaves in the tables goes at the next opening.
         await self._set_mark(chat_id, now)
         await self._erase([chat_id], now)
+        await self._scrub([chat_id])
 
     async def scrub(self) -> None:
         """As the port has it: what lies in the files of a server is the server's."""
@@ -58,6 +58,13 @@ class SqlPrivacy(Transactions):
         """Take from the files what has just been erased from the tables."""
 
     async def forget_paused(self, before: dt.datetime) -> int:
+        if gone := await self._long_paused(before):
+            await self._erase(gone, before)
+            await self._scrub(gone)
+        return len(gone)
+
+    @reading
+    def _long_paused(self, connection: Connection, before: dt.datetime) -> frozenset[int]:
         other = subscriptions.alias()
         still = exists().where(
             other.c.chat_id == subscriptions.c.chat_id,
@@ -65,22 +72,17 @@ class SqlPrivacy(Transactions):
         )
         # Without DISTINCT, for which SQLite would go through all subscriptions in their order.
         long_ago = select(subscriptions.c.chat_id).where(subscriptions.c.paused_since < before, ~still)
-        async with self._transaction() as connection:
-            gone = set((await connection.execute(long_ago.limit(_AT_ONCE))).scalars())
-        if gone:
-            await self._erase(gone, before)
-        return len(gone)
+        return frozenset(connection.execute(long_ago.limit(_AT_ONCE)).scalars())
 
-    async def _erase(self, chat_ids: Collection[int], now: dt.datetime) -> None:
+    @transaction
+    def _erase(self, connection: Connection, chat_ids: Collection[int], now: dt.datetime) -> None:
         active = select(func.count()).where(
             subscriptions.c.chat_id.in_(chat_ids), subscriptions.c.paused == ""
         )
-        async with self._transaction() as connection:
-            if left := (await connection.execute(active)).scalar_one():
-                await count(connection, "left", {"": left}, now)
-            for chat_id in chat_ids:
-                await connection.run_sync(erase, chat_id)
-        await self._scrub(chat_ids)
+        if left := connection.execute(active).scalar_one():
+            count(connection, "left", {"": left}, now)
+        for chat_id in chat_ids:
+            erase(connection, chat_id)
 
 
 def erase(connection: Connection, chat_id: int, keep: Collection[int] = ()) -> int:

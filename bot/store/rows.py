@@ -5,9 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_
 
-from bot.core.delivery import Decision
-from bot.core.model import Chat, Pick, Preferences, State, Subscription
-from bot.core.planning import Planned
+from bot.core.model import Chat, Preferences, Slot, State, Subscription
 
 
 def of_chat(table: Any, chat: Chat) -> ColumnElement[bool]:
@@ -56,44 +54,17 @@ def subscription_of(row: Row[Any]) -> Subscription:
     return Subscription(chat, preferences_of(row), row.next_slot, row.owner)
 
 
-def new_delivery(planned: Planned, state: State, now: dt.datetime) -> dict[str, Any]:
+def new_delivery(chat: Chat, slot: Slot, now: dt.datetime) -> dict[str, Any]:
     """The row for a slot that has come due."""
-    chat, slot = planned.subscription.chat, planned.slot
     return {
         "chat_id": chat.id,
         "thread_id": chat.thread,
         "broadcast_id": 0,
         "local_date": slot.date,
         "slot": slot.at,
-        "state": state,
+        "state": State.DUE,
         "attempt": 0,
         "not_before": slot.at,
         "code": "",
-        "updated": now,
-    }
-
-
-def claimed_values(row: Row[Any], owner: str, picked: Pick, now: dt.datetime) -> dict[str, Any]:
-    """What changes when a delivery goes out for one more attempt; `row` names its row."""
-    return {
-        "row": row.id,
-        "state": State.SENDING,
-        "owner": owner,
-        "attempt": row.attempt + 1,
-        "digest": picked.digest,
-        "version": picked.version,
-        "updated": now,
-    }
-
-
-def settled_values(decision: Decision, row: Row[Any], now: dt.datetime) -> dict[str, Any]:
-    """What changes when its outcome is known; `row` names the delivery's row."""
-    return {
-        "row": row.id,
-        "state": decision.state,
-        "attempt": decision.attempt,
-        "code": decision.code[:200],
-        "message_id": decision.message_id,
-        "not_before": decision.not_before or row.not_before,
         "updated": now,
     }

@@ -59,7 +59,9 @@ def bring_up_to_date(
     elif version != SCHEMA:
         before(version)
         migrate(connection)
-    opened = upsert(connection, meta).values(key="opened", value="yes")  # proves that it takes a write
+    opened = upsert(connection.dialect, meta).values(
+        key="opened", value="yes"
+    )  # proves that it takes a write
     connection.execute(opened.on_conflict_do_update(index_elements=["key"], set_={"value": "yes"}))
 
 

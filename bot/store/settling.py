@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Row,
     Table,
     and_,
@@ -17,14 +18,16 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.sql import ClauseElement
 
 from bot.core.delivery import Decision
 from bot.core.model import Chat, State
+from bot.store.bulk import for_each
 from bot.store.claiming import see
 from bot.store.counting import count, count_settled
 from bot.store.outbox import reachable
-from bot.store.rows import of_chat, settled_values
+from bot.store.rows import of_chat
 from bot.store.tables import Moment, chats, deliveries, holds, progress, subscriptions
 from bot.store.upserts import upsert
 
@@ -37,34 +40,30 @@ _KEYS: Mapping[Table, tuple[str, ...]] = {
 """What a chat has only one of, in each table of its rows."""
 
 
-async def settle(
-    connection: AsyncConnection, decisions: Sequence[Decision], owner: str, now: dt.datetime
-) -> None:
+def settle(connection: Connection, decisions: Sequence[Decision], owner: str, now: dt.datetime) -> None:
     """As `Store.settle`: the whole round in a handful of statements, what is rare in some more."""
-    rows = await _held(connection, decisions, owner)
+    rows = _held(connection, decisions, owner)
     mine = [(decision, rows[decision.delivery.id]) for decision in decisions if decision.delivery.id in rows]
     if not mine:
         return
-    outcome = update(deliveries).where(deliveries.c.id == bindparam("row"))
-    await connection.execute(outcome, [settled_values(decision, row, now) for decision, row in mine])
-    await count_settled(connection, (decision.state for decision, _ in mine), now)
+    names = "row", "state", "attempt", "code", "message_id", "not_before", "updated"
+    for_each(connection, _outcome, names, (_settled(decision, row, now) for decision, row in mine))
+    count_settled(connection, (decision.state for decision, _ in mine), now)
     read = [
         (Chat(row.chat_id, row.thread_id), decision.delivery.pick.digest, decision.delivery.pick.version)
         for decision, row in mine
         if decision.state in (State.SENT, State.UNKNOWN) and not decision.delivery.broadcast
     ]
-    await delivered(connection, read, now)
-    await hold(
+    delivered(connection, read, now)
+    hold(
         connection,
         {row.chat_id: decision.not_before for decision, row in mine if decision.hold and decision.not_before},
     )
     for decision, row in mine:
-        await _follow_up(connection, decision, Chat(row.chat_id, row.thread_id), now)
+        _follow_up(connection, decision, Chat(row.chat_id, row.thread_id), now)
 
 
-async def _held(
-    connection: AsyncConnection, decisions: Sequence[Decision], owner: str
-) -> dict[int, Row[Any]]:
+def _held(connection: Connection, decisions: Sequence[Decision], owner: str) -> dict[int, Row[Any]]:
     """The rows that the owner still holds at the attempt that was decided upon: all others are not its own."""
     attempts = {decision.delivery.id: decision.delivery.attempt for decision in decisions}
     wanted = and_(
@@ -73,108 +72,111 @@ async def _held(
     columns = (
         getattr(deliveries.c, name) for name in ("id", "chat_id", "thread_id", "attempt", "not_before")
     )
-    rows = (await connection.execute(select(*columns).where(wanted))).all()
+    rows = connection.execute(select(*columns).where(wanted)).all()
     return {row.id: row for row in rows if row.attempt == attempts[row.id]}
 
 
-async def _follow_up(connection: AsyncConnection, decision: Decision, chat: Chat, now: dt.datetime) -> None:
+def _settled(decision: Decision, row: Row[Any], now: dt.datetime) -> tuple[Any, ...]:
+    later = decision.not_before or row.not_before
+    return row.id, decision.state, decision.attempt, decision.code[:200], decision.message_id, later, now
+
+
+def _outcome(_: Dialect) -> ClauseElement:
+    return update(deliveries).where(deliveries.c.id == bindparam("row"))
+
+
+def _follow_up(connection: Connection, decision: Decision, chat: Chat, now: dt.datetime) -> None:
     """What an outcome means for the chat; `chat` is where the row is now, as it may have moved meanwhile."""
     delivery = decision.delivery
     if delivery.broadcast and decision.state is State.DUE:  # its chat may have left while it was in flight
-        await close_unreachable(connection, deliveries.c.id == delivery.id, "left")
-    if decision.pause and await _refused_long_enough(connection, chat, decision):
+        close_unreachable(connection, deliveries.c.id == delivery.id, "left")
+    if decision.pause and _refused_long_enough(connection, chat, decision):
         topic, whole = of_chat(subscriptions, delivery.chat), subscriptions.c.chat_id == delivery.chat.id
-        await pause(connection, topic if decision.topic else whole, decision.pause, now)
+        pause(connection, topic if decision.topic else whole, decision.pause, now)
     if decision.moved_to is not None:
-        await move(connection, delivery.chat.id, decision.moved_to)
+        move(connection, delivery.chat.id, decision.moved_to)
 
 
-async def hold(connection: AsyncConnection, until: Mapping[int, dt.datetime]) -> None:
+def hold(connection: Connection, until: Mapping[int, dt.datetime]) -> None:
     """Remember until when Telegram wants chats left alone; 0 stands for all of them."""
     if until:
-        row = upsert(connection, holds)
+        row = upsert(connection.dialect, holds)
         row = row.on_conflict_do_update(index_elements=["chat_id"], set_={"until": row.excluded.until})
-        await connection.execute(row, [{"chat_id": chat, "until": end} for chat, end in until.items()])
+        connection.execute(row, [{"chat_id": chat, "until": end} for chat, end in until.items()])
 
 
-async def move(connection: AsyncConnection, old_id: int, new_id: int) -> None:
+def move(connection: Connection, old_id: int, new_id: int) -> None:
     """As `Store.move`."""
     for table, key in _KEYS.items():
         new = table.alias()
         taken = exists().where(new.c.chat_id == new_id, *(new.c[name] == table.c[name] for name in key))
-        await connection.execute(delete(table).where(table.c.chat_id == old_id, taken))
-        await connection.execute(update(table).where(table.c.chat_id == old_id).values(chat_id=new_id))
-    await close_unreachable(connection, deliveries.c.chat_id == new_id, "left")
+        connection.execute(delete(table).where(table.c.chat_id == old_id, taken))
+        connection.execute(update(table).where(table.c.chat_id == old_id).values(chat_id=new_id))
+    close_unreachable(connection, deliveries.c.chat_id == new_id, "left")
 
 
-async def delivered(
-    connection: AsyncConnection, read: Sequence[tuple[Chat, str | None, str]], now: dt.datetime
-) -> None:
+def delivered(connection: Connection, read: Sequence[tuple[Chat, str | None, str]], now: dt.datetime) -> None:
     """Readers have it, or may have it: it does not come again. The end is told once until something new came."""
     if not read:
         return
     known = [(chat, digest, version) for chat, digest, version in read if digest is not None]
-    await see(connection, known, now)
-    told = update(subscriptions).where(
-        subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
-    )
-    await connection.execute(
-        told,
-        [
-            {"chat": chat.id, "thread": chat.thread, "told_end": int(digest is None)}
-            for chat, digest, _ in read
-        ],
-    )
+    see(connection, known, now)
+    told = [(chat.id, chat.thread, int(digest is None)) for chat, digest, _ in read]
+    for_each(connection, _tell_end, ("chat", "thread", "told"), told)
 
 
-async def leave_in_doubt(connection: AsyncConnection, which: ColumnElement[bool]) -> int:
+def _tell_end(_: Dialect) -> ClauseElement:
+    mine = subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
+    told = bindparam("told", type_=Integer)
+    return update(subscriptions).where(*mine, subscriptions.c.told_end != told).values(told_end=told)
+
+
+def leave_in_doubt(connection: Connection, which: ColumnElement[bool]) -> int:
     """Rows that may have gone out once and get no second attempt are listed as such; how many there were."""
-    rows = (await connection.execute(select(deliveries).where(which, deliveries.c.attempt > 0))).all()
+    rows = connection.execute(select(deliveries).where(which, deliveries.c.attempt > 0)).all()
     for row in rows:
-        await become(connection, row, State.UNKNOWN, row.code)
+        become(connection, row, State.UNKNOWN, row.code)
     return len(rows)
 
 
-async def become(connection: AsyncConnection, row: Row[Any], state: State, code: str) -> None:
+def become(connection: Connection, row: Row[Any], state: State, code: str) -> None:
     """A delivery is in another state now, and nobody's."""
     changed = update(deliveries).where(deliveries.c.id == row.id)
-    await connection.execute(changed.values(state=state, owner=None, code=code))
-    await count_settled(connection, [state], row.updated)
+    connection.execute(changed.values(state=state, owner=None, code=code))
+    count_settled(connection, [state], row.updated)
     if state is State.UNKNOWN and not row.broadcast_id:
-        await delivered(
-            connection, [(Chat(row.chat_id, row.thread_id), row.digest, row.version)], row.updated
-        )
+        delivered(connection, [(Chat(row.chat_id, row.thread_id), row.digest, row.version)], row.updated)
 
 
-async def pause(
-    connection: AsyncConnection, which: ColumnElement[bool], reason: str, now: dt.datetime
+def pause(
+    connection: Connection, which: ColumnElement[bool], reason: str, now: dt.datetime
 ) -> tuple[int, ...]:
     """Subscriptions get nothing until their chat returns; who has set them up, where that is known."""
     ended = select(func.count()).where(which, subscriptions.c.paused == "")
-    await count(connection, "left", {"": (await connection.execute(ended)).scalar_one()}, now)
+    count(connection, "left", {"": connection.execute(ended).scalar_one()}, now)
     since = func.coalesce(subscriptions.c.paused_since, literal(now, Moment))
     paused = update(subscriptions).where(which)
     paused = paused.values(paused=reason[:64], next_slot=None, paused_since=since)
     named = (subscriptions.c.chat_id, subscriptions.c.thread_id, subscriptions.c.owner)
-    rows = (await connection.execute(paused.returning(*named))).all()
+    rows = connection.execute(paused.returning(*named)).all()
     for row in rows:
-        await close_unreachable(connection, of_chat(deliveries, Chat(row.chat_id, row.thread_id)), reason)
+        close_unreachable(connection, of_chat(deliveries, Chat(row.chat_id, row.thread_id)), reason)
     return tuple(sorted({row.owner for row in rows if row.owner}))
 
 
-async def close_unreachable(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:
+def close_unreachable(connection: Connection, which: ColumnElement[bool], reason: str) -> None:
     """What of these is due of a broadcast and belongs to a chat that takes no messages has failed.
 
     A digest waits for the chat's return, within its lateness; a broadcast would never be finished.
     """
     owed = and_(which, deliveries.c.broadcast_id > 0, deliveries.c.state == State.DUE, ~reachable())
-    await leave_in_doubt(connection, owed)
+    leave_in_doubt(connection, owed)
     failed = update(deliveries).where(owed).values(state=State.FAILED, code=reason[:200])
-    for row in (await connection.execute(failed.returning(deliveries.c.updated))).all():
-        await count_settled(connection, [State.FAILED], row.updated)
+    for row in connection.execute(failed.returning(deliveries.c.updated)).all():
+        count_settled(connection, [State.FAILED], row.updated)
 
 
-async def _refused_long_enough(connection: AsyncConnection, chat: Chat, decision: Decision) -> bool:
+def _refused_long_enough(connection: Connection, chat: Chat, decision: Decision) -> bool:
     """Whether the chat's last dates all ended with the same answer; a broadcast is no date of its own."""
     if decision.pause_after == 1:
         return True
@@ -184,5 +186,5 @@ async def _refused_long_enough(connection: AsyncConnection, chat: Chat, decision
         .order_by(deliveries.c.local_date.desc())
         .limit(decision.pause_after)
     )
-    codes = (await connection.execute(latest)).scalars().all()
+    codes = connection.execute(latest).scalars().all()
     return len(codes) == decision.pause_after and set(codes) == {decision.code[:200]}

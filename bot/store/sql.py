@@ -1,18 +1,20 @@
 """The store on SQL: each method answers one question of the use cases in one transaction."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.sql import ClauseElement
 
 from bot.core.broadcast import Stage
 from bot.core.delivery import Decision, OnAmbiguous, recover
-from bot.core.model import Chat, Delivery, Outlook, State, Subscription
+from bot.core.model import Chat, Delivery, Outlook, Preferences, State, Subscription
 from bot.core.planning import Planned
 from bot.ports import Choose
 from bot.store.broadcasts import SqlBroadcasts
+from bot.store.bulk import for_each
 from bot.store.claiming import OPEN, claim
 from bot.store.corrections import SqlCorrections
 from bot.store.counting import count_settled
@@ -22,14 +24,16 @@ from bot.store.outbox import SqlOutbox
 from bot.store.owners import SqlOwners
 from bot.store.privacy import SqlPrivacy
 from bot.store.readers import SqlReaders
-from bot.store.rows import new_delivery, same_chat, subscription_of
+from bot.store.rows import same_chat
 from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, settle
 from bot.store.statistics import SqlStatistics
-from bot.store.tables import broadcasts, deliveries, holds, meta, stopped, subscriptions
+from bot.store.tables import Moment, broadcasts, deliveries, holds, meta, stopped, subscriptions
+from bot.store.transactions import reading, transaction
 from bot.store.upserts import upsert
 
-_AT_ONCE = 5000
-"""Slots that one statement sets."""
+_TIMES = "time", "days", "zone", "resume", "next_slot"
+_TIMING = [subscriptions.c[name] for name in _TIMES]
+"""When a subscription is due: those that are alike in it get the same slots."""
 
 
 class SqlStore(
@@ -47,57 +51,75 @@ class SqlStore(
 
     # -- deliveries ---------------------------------------------------------------------------------------
 
-    async def plan(
-        self, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int
+    @transaction
+    def plan(
+        self, connection: Connection, now: dt.datetime, planner: Callable[[Subscription], Planned], limit: int
     ) -> tuple[int, int]:
-        due = select(subscriptions).where(subscriptions.c.next_slot <= now).limit(limit)
-        async with self._transaction() as connection:
-            rows = (await connection.execute(due)).all()
-            planned = [planner(subscription_of(row)) for row in rows]
-            new = [new_delivery(item, item.state, now) for item in planned if item.state is not None]
-            if new:
-                await connection.execute(upsert(connection, deliveries).on_conflict_do_nothing(), new)
-            late = [item.state for item in planned if item.state is State.EXPIRED]
-            await count_settled(connection, late, now)
-            await _set_slots(connection, ((item.subscription.chat, item.next_slot) for item in planned))
-        return len(rows), len(late)
+        due = (
+            select(subscriptions.c.chat_id, subscriptions.c.thread_id, *_TIMING)
+            .where(subscriptions.c.next_slot <= now)
+            .limit(limit)
+        )
+        alike: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+        for chat_id, thread_id, *timing in connection.execute(due).all():
+            alike.setdefault(tuple(timing), []).append((chat_id, thread_id))
+        new: list[tuple[Any, ...]] = []
+        moved: list[tuple[Any, ...]] = []
+        late = 0
+        for when, some in alike.items():
+            planned = planner(_like(some[0], *when))
+            if planned.state is not None:
+                row = planned.slot.date, planned.slot.at, planned.state, now
+                new += [(*each, *row) for each in some]
+            moved += [(*each, planned.next_slot) for each in some]
+            late += len(some) if planned.state is State.EXPIRED else 0
+        for_each(
+            connection, _plan_it, ("chat_id", "thread_id", "local_date", "slot", "state", "updated"), new
+        )
+        count_settled(connection, [State.EXPIRED] * late, now)
+        for_each(connection, _move_on, ("chat", "thread", "moved"), moved)
+        return len(moved), late
 
-    async def claim(
+    @transaction
+    def claim(
         self,
+        connection: Connection,
         now: dt.datetime,
         owner: str,
         limit: int,
         choose: Choose,
         settled: Sequence[Decision] = (),
     ) -> tuple[Delivery, ...]:
-        async with self._transaction() as connection:
-            await settle(connection, settled, owner, now)
-            return await claim(connection, now, owner, limit, choose) if limit else ()
+        settle(connection, settled, owner, now)
+        return claim(connection, now, owner, limit, choose) if limit else ()
 
-    async def expire(self, before: dt.datetime) -> int:
+    @transaction
+    def expire(self, connection: Connection, before: dt.datetime) -> int:
         due = and_(deliveries.c.state == State.DUE, deliveries.c.broadcast_id == 0)
         late = and_(due, deliveries.c.slot < before)
-        async with self._transaction() as connection:
-            doubtful = await leave_in_doubt(connection, late)
-            never_sent = await connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
-            await count_settled(connection, [State.EXPIRED] * never_sent.rowcount, before)
-            return doubtful + never_sent.rowcount
+        doubtful = leave_in_doubt(connection, late)
+        never_sent = connection.execute(update(deliveries).where(late).values(state=State.EXPIRED))
+        count_settled(connection, [State.EXPIRED] * never_sent.rowcount, before)
+        return doubtful + never_sent.rowcount
 
-    async def settle(self, decisions: Sequence[Decision], owner: str, now: dt.datetime) -> None:
-        async with self._transaction() as connection:
-            await settle(connection, decisions, owner, now)
+    @transaction
+    def settle(
+        self, connection: Connection, decisions: Sequence[Decision], owner: str, now: dt.datetime
+    ) -> None:
+        settle(connection, decisions, owner, now)
 
-    async def recover(self, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
+    @transaction
+    def recover(self, connection: Connection, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
         left = and_(deliveries.c.owner != owner, deliveries.c.owner.not_in(living()))
-        async with self._transaction() as connection:
-            stuck = select(deliveries).where(deliveries.c.state == State.SENDING, left)
-            rows = (await connection.execute(stuck)).all()
-            for row in rows:
-                await become(connection, row, recover(row.attempt, on_ambiguous), "crashed")
-                await close_unreachable(connection, deliveries.c.id == row.id, "left")
+        stuck = select(deliveries).where(deliveries.c.state == State.SENDING, left)
+        rows = connection.execute(stuck).all()
+        for row in rows:
+            become(connection, row, recover(row.attempt, on_ambiguous), "crashed")
+            close_unreachable(connection, deliveries.c.id == row.id, "left")
         return len(rows)
 
-    async def purge(self, before: dt.date) -> int:
+    @transaction
+    def purge(self, connection: Connection, before: dt.date) -> int:
         old = and_(deliveries.c.local_date < before, deliveries.c.state.not_in(OPEN))
         midnight = dt.datetime.combine(before, dt.time(), dt.UTC)
         over = and_(
@@ -106,55 +128,56 @@ class SqlStore(
             broadcasts.c.digest.is_(None),  # a note on a correction must not come a second time
             ~exists().where(deliveries.c.broadcast_id == broadcasts.c.id),
         )
-        async with self._transaction() as connection:
-            gone = (await connection.execute(delete(deliveries).where(old))).rowcount
-            await connection.execute(delete(broadcasts).where(over))
+        gone = connection.execute(delete(deliveries).where(old)).rowcount
+        connection.execute(delete(broadcasts).where(over))
         return gone
 
-    async def hold(self, chat_id: int | None, until: dt.datetime) -> None:
-        async with self._transaction() as connection:
-            await hold(connection, {chat_id or 0: until})
+    @transaction
+    def hold(self, connection: Connection, chat_id: int | None, until: dt.datetime) -> None:
+        hold(connection, {chat_id or 0: until})
 
-    async def holds(self, now: dt.datetime) -> dict[int | None, dt.datetime]:
-        async with self._transaction() as connection:
-            await connection.execute(delete(holds).where(holds.c.until <= now))
-            rows = (await connection.execute(select(holds))).all()
+    @transaction
+    def holds(self, connection: Connection, now: dt.datetime) -> dict[int | None, dt.datetime]:
+        connection.execute(delete(holds).where(holds.c.until <= now))
+        rows = connection.execute(select(holds)).all()
         return {row.chat_id or None: row.until for row in rows}
 
-    async def stop_digest(self, digest: str, version: str) -> None:
-        async with self._transaction() as connection:
-            row = upsert(connection, stopped).values(digest=digest, version=version)
-            await connection.execute(
-                row.on_conflict_do_update(index_elements=["digest"], set_={"version": version})
-            )
+    @transaction
+    def stop_digest(self, connection: Connection, digest: str, version: str) -> None:
+        row = upsert(connection.dialect, stopped).values(digest=digest, version=version)
+        connection.execute(row.on_conflict_do_update(index_elements=["digest"], set_={"version": version}))
 
-    async def stopped(self) -> dict[str, str]:
-        async with self._beside() as connection:
-            rows = (await connection.execute(select(stopped))).all()
+    @reading
+    def stopped(self, connection: Connection) -> dict[str, str]:
+        rows = connection.execute(select(stopped)).all()
         return {row.digest: row.version for row in rows}
 
-    async def retime(self, version: str, planner: Callable[[Subscription], dt.datetime]) -> int:
-        async with self._transaction() as connection:
-            known = await connection.execute(select(meta.c.value).where(meta.c.key == "tzdata"))
-            if known.scalar() == version:
-                return 0
-            active = select(subscriptions).where(subscriptions.c.next_slot.is_not(None))
-            rows = (await connection.execute(active)).all()
-            found = map(subscription_of, rows)
-            await _set_slots(connection, ((item.chat, planner(item)) for item in found))
-            await _remember(connection, "tzdata", version)
-        return len(rows)
+    @transaction
+    def retime(
+        self, connection: Connection, version: str, planner: Callable[[Subscription], dt.datetime]
+    ) -> int:
+        known = connection.execute(select(meta.c.value).where(meta.c.key == "tzdata"))
+        if known.scalar() == version:
+            return 0
+        active = select(*_TIMING, func.count()).where(subscriptions.c.next_slot.is_not(None))
+        moved: list[tuple[Any, ...]] = []
+        asked = 0
+        for *timing, number in connection.execute(active.group_by(*_TIMING)).all():
+            asked += number
+            if (slot := planner(_like((0, 0), *timing))) != timing[-1]:
+                moved.append((*timing, slot))
+        for_each(connection, _move_alike, (*(f"their_{name}" for name in _TIMES), "moved"), moved)
+        _remember(connection, "tzdata", version)
+        return asked
 
     # -- the database itself ------------------------------------------------------------------------------
 
-    async def outlook(self) -> Outlook:
+    @transaction
+    def outlook(self, connection: Connection) -> Outlook:
         slot = select(func.min(subscriptions.c.next_slot))
-        async with self._transaction() as connection:
-            await _remember(connection, "opened", "yes")  # proves that the disk takes a write
-            oldest = [(await connection.execute(due)).scalar() for due in _OLDEST]
-            return Outlook(
-                (await connection.execute(slot)).scalar(), min((at for at in oldest if at), default=None)
-            )
+        _remember(connection, "opened", "yes")  # proves that the disk takes a write
+        oldest = [connection.execute(due).scalar() for due in _OLDEST]
+        return Outlook(connection.execute(slot).scalar(), min((at for at in oldest if at), default=None))
 
 
 _OLDEST = [
@@ -170,16 +193,30 @@ _OLDEST = [
 ]
 
 
-async def _set_slots(connection: AsyncConnection, slots: Iterable[tuple[Chat, dt.datetime]]) -> None:
-    """Some at a time: PostgreSQL ends a transaction that is silent or busy for too long."""
-    mine = update(subscriptions).where(
-        subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
-    )
-    rows = ({"chat": chat.id, "thread": chat.thread, "next_slot": at} for chat, at in slots)
-    while some := list(islice(rows, _AT_ONCE)):
-        await connection.execute(mine, some)
+def _like(
+    chat: tuple[int, int], time: str, days: int, zone: str, resume: dt.date | None, due: dt.datetime
+) -> Subscription:
+    """A subscription as the planner asks for it: what it is about says nothing of its time."""
+    return Subscription(Chat(*chat), Preferences(dt.time.fromisoformat(time), days, zone, resume=resume), due)
 
 
-async def _remember(connection: AsyncConnection, key: str, value: str) -> None:
-    row = upsert(connection, meta).values(key=key, value=value)
-    await connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+def _plan_it(dialect: Dialect) -> ClauseElement:
+    """At most one for each chat and local date."""
+    slot = bindparam("slot", type_=Moment)
+    row = upsert(dialect, deliveries).values(slot=slot, not_before=slot, broadcast_id=0, attempt=0, code="")
+    return row.on_conflict_do_nothing()
+
+
+def _move_on(_: Dialect) -> ClauseElement:
+    mine = subscriptions.c.chat_id == bindparam("chat"), subscriptions.c.thread_id == bindparam("thread")
+    return update(subscriptions).where(*mine).values(next_slot=bindparam("moved"))
+
+
+def _move_alike(_: Dialect) -> ClauseElement:
+    alike = (each.is_not_distinct_from(bindparam(f"their_{each.name}")) for each in _TIMING)
+    return update(subscriptions).where(*alike).values(next_slot=bindparam("moved"))
+
+
+def _remember(connection: Connection, key: str, value: str) -> None:
+    row = upsert(connection.dialect, meta).values(key=key, value=value)
+    connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

@@ -52,7 +52,9 @@ class Tombstones:
         """As `Forgotten.take_in`."""
         self.make()
         for key in each_key(carried):
-            self._connection.execute(upsert(self._connection, keys).on_conflict_do_nothing(), {"key": key})
+            self._connection.execute(
+                upsert(self._connection.dialect, keys).on_conflict_do_nothing(), {"key": key}
+            )
         for mark, moment in moments_of(lines).items():
             self._mark(mark, moment)
 
@@ -63,7 +65,7 @@ class Tombstones:
         return among(moments, self._known_keys(), chat_ids)
 
     def _mark(self, mark: str, moment: dt.datetime) -> None:
-        row = upsert(self._connection, marks)
+        row = upsert(self._connection.dialect, marks)
         later = func.greatest(marks.c.moment, row.excluded.moment)
         row = row.on_conflict_do_update(index_elements=["mark"], set_={"moment": later})
         self._connection.execute(row, {"mark": mark, "moment": moment})

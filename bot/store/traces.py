@@ -14,8 +14,8 @@ from io import IOBase
 from pathlib import Path
 
 import structlog
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.ports import StoreError
 from bot.store.forgotten import Forgotten
@@ -38,8 +38,9 @@ class Traces(Transactions):
     any of its descriptors (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
     """
 
-    def __init__(self, engine: AsyncEngine, lock: IOBase, file: Path) -> None:
+    def __init__(self, engine: Engine, lock: IOBase, file: Path) -> None:
         super().__init__(engine, lock)
+        self._file_engine = engine
         self._path = file
         self._forgotten = Forgotten(file)
         self._file = os.open(file, os.O_RDONLY)
@@ -48,7 +49,7 @@ class Traces(Transactions):
 
     async def close(self) -> None:
         """Let go of the database, and seal it."""
-        await self._engine.dispose()
+        await self._disconnect()
         if self._file >= 0:
             await asyncio.to_thread(seal, self._path)
         await super().close()
@@ -97,16 +98,20 @@ class Traces(Transactions):
 
     async def _run(self, statement: str) -> bool:
         """Run what cannot stand in a transaction; False: somebody else reads the database."""
-        async with self._engine.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._outside, statement)
+
+    def _outside(self, statement: str) -> bool:
+        with self._file_engine.connect() as connection:
+            driver = connection.connection.driver_connection
             if driver is None:
                 raise StoreError("the database is closed")
             # Sending waits meanwhile, so that a long look from the command line is not waited for.
-            await driver.execute_fetchall(f"PRAGMA busy_timeout={_SHORT_WAIT}")
+            driver.execute(f"PRAGMA busy_timeout={_SHORT_WAIT}")
             try:
-                rows = list(await driver.execute_fetchall(statement))
+                rows = driver.execute(statement).fetchall()
             finally:
-                await driver.execute_fetchall(f"PRAGMA busy_timeout={_LONG_WAIT}")
+                driver.execute(f"PRAGMA busy_timeout={_LONG_WAIT}")
         return not any(row[0] for row in rows)
 
 

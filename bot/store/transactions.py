@@ -1,14 +1,17 @@
-"""One transaction at a time on one database: what all parts of the store stand on."""
+"""Transactions as functions, whole: what all parts of the store stand on."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import functools
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from io import IOBase
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.ports import StoreError
 from bot.store.verifying import RESTORE, is_damage
@@ -21,40 +24,47 @@ So what holds of the store on SQLite holds there too: nothing changes between wh
 writes. Nearly every one of them adds to the day's counts, for which they would have to wait for each other anyway.
 """
 
+P = ParamSpec("P")
+T = TypeVar("T")
+S = TypeVar("S", bound="Transactions")
+_Body = Callable[Concatenate[S, Connection, P], T]
+_Method = Callable[Concatenate[S, P], Coroutine[Any, Any, T]]
+
 
 class Transactions:
-    """An engine, and the lock that keeps other processes out of its database (None: they may be in it)."""
+    """An engine, and the lock that keeps other processes out of its database (None: they may be in it).
 
-    def __init__(self, engine: AsyncEngine, lock: IOBase | None = None) -> None:
+    On SQLite a transaction is one visit to the one thread that has the database: what it reckons holds up nobody
+    who waits in the event loop. On PostgreSQL it is a coroutine.
+    """
+
+    def __init__(self, engine: Engine | AsyncEngine, lock: IOBase | None = None) -> None:
         self._engine = engine
         self._lock = lock
         self._damaged = ""
         self._turn = asyncio.Lock()  # this process waits with one connection, whatever is waiting in it
+        self._thread = ThreadPoolExecutor(1, "store")
 
     @property
     def shared(self) -> bool:
         """Whether other processes of the bot's may be at work with the same database."""
         return self._engine.dialect.name != "sqlite"
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        """The only one that changes anything, until it ends."""
-        if not self.shared:  # its engine has one connection, and its file one process
-            async with self._beside() as connection:
-                yield connection
-            return
-        async with self._turn, self._beside() as connection:
-            await connection.execute(ONE_WRITER)
-            yield connection
+    async def run(self, work: Callable[[Connection], T], *, alone: bool) -> T:
+        """Do that in a transaction, the only one (if `alone`) that changes anything until it ends.
 
-    @asynccontextmanager
-    async def _beside(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction beside others: it reads, or each statement of it is right whatever the others do."""
+        Raises StoreError.
+        """
         if self._damaged:  # every further write could make it worse
             raise StoreError(self._damaged)
         try:
-            async with self._engine.begin() as connection:
-                yield connection
+            if isinstance(self._engine, Engine):  # one connection, and a file that is one process's
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._thread, _in_one, self._engine, work)
+            if not alone:
+                return await _over_there(self._engine, work)
+            async with self._turn:
+                return await _over_there(self._engine, work, in_turn=True)
         except (SQLAlchemyError, OSError) as error:
             if is_damage(getattr(error, "orig", None)):
                 self._damaged = f"the database is damaged ({reason(error)}): {RESTORE}"
@@ -66,9 +76,46 @@ class Transactions:
 
     async def close(self) -> None:
         """Let go of the database."""
-        await self._engine.dispose()
+        await self._disconnect()
         if self._lock is not None:
             self._lock.close()
+
+    async def _disconnect(self) -> None:
+        if isinstance(self._engine, Engine):
+            await asyncio.to_thread(self._thread.shutdown)
+            await asyncio.to_thread(self._engine.dispose)
+        else:
+            await self._engine.dispose()
+
+
+def _in_one(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
+        return work(connection)
+
+
+async def _over_there(engine: AsyncEngine, work: Callable[[Connection], T], *, in_turn: bool = False) -> T:
+    async with engine.begin() as connection:
+        if in_turn:
+            await connection.execute(ONE_WRITER)
+        return await connection.run_sync(work)
+
+
+def transaction(body: _Body[S, P, T]) -> _Method[S, P, T]:
+    """A method whose body is a transaction: the only one that changes anything, until it ends."""
+    return _method(body, alone=True)
+
+
+def reading(body: _Body[S, P, T]) -> _Method[S, P, T]:
+    """The same beside others: it reads, or each statement of it is right whatever the others do."""
+    return _method(body, alone=False)
+
+
+def _method(body: _Body[S, P, T], *, alone: bool) -> _Method[S, P, T]:
+    async def method(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.run(lambda connection: body(self, connection, *args, **kwargs), alone=alone)
+
+    functools.update_wrapper(method, body)
+    return method
 
 
 def reason(error: BaseException) -> str:

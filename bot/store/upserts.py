@@ -1,14 +1,13 @@
 """The one statement that databases write each in their own way: insert, or do something else on a conflict."""
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-def upsert(connection: AsyncConnection | Connection, table: Table) -> postgresql.Insert:
-    """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`, for the connection's database.
+def upsert(dialect: Dialect, table: Table) -> postgresql.Insert:
+    """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in the database's own words.
 
     SQLite has its syntax from PostgreSQL, and SQLAlchemy's two classes are the same to their users.
     """
-    made = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    made = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
     return made(table)  # type: ignore[return-value]

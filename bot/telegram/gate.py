@@ -16,6 +16,8 @@ from bot.core.language import ENGLISH, Language
 _log = structlog.get_logger(__name__)
 
 Notice = Callable[[Update], Awaitable[None]]
+_NOTICES = 64
+"""Notices under way at once; where more are due, somebody goes without."""
 
 
 async def too_fast(update: Update, say: Language = ENGLISH) -> None:
@@ -34,6 +36,7 @@ class Gate:
     Not limited is what nobody types: changes of the bot's membership, migrations, service messages, and what people
     say to each other in a group. `notice` tells somebody once that it was too much; after that there is silence, as
     an answer to each would be what a flooder wants. `seconds` is a clock that only grows; by default the loop's.
+    `notices` are those under way: nobody waits for them but who ends the process.
     """
 
     def __init__(
@@ -44,23 +47,28 @@ class Gate:
         seconds: Callable[[], float] | None = None,
     ) -> None:
         self.notice = notice
+        self.notices: set[asyncio.Task[None]] = set()
         self._admins = frozenset(admins)
         self._seconds = seconds or (lambda: asyncio.get_running_loop().time())
         self._commands, self._presses, self._inline = Flood(commands), Flood(PRESSES), Flood(INLINE)
         self._chats = Flood(CHAT)
 
-    async def lets_in(self, update: object) -> bool:
+    def lets_in(self, update: Update) -> bool:
         """Whether to handle it. An update that is one too many may lead to the notice."""
-        if not isinstance(update, Update):
-            return True
         verdict = self._verdict(update)
         if verdict is Verdict.NOTICE and not (update.inline_query or update.chosen_inline_result):
             _log.warning("flood.refused", press=update.callback_query is not None)
-            try:
-                await self.notice(update)
-            except TelegramError as error:
-                _log.warning("flood.notice_failed", reason=type(error).__name__)
+            if len(self.notices) < _NOTICES:
+                task = asyncio.create_task(self._tell(update))
+                self.notices.add(task)
+                task.add_done_callback(self.notices.discard)
         return verdict is Verdict.GO
+
+    async def _tell(self, update: Update) -> None:
+        try:
+            await self.notice(update)
+        except TelegramError as error:
+            _log.warning("flood.notice_failed", reason=type(error).__name__)
 
     def _verdict(self, update: Update) -> Verdict:
         message = update.effective_message

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from telegram import Bot, MessageEntity, Update
 from telegram.error import TelegramError
 
+from bot.telegram.plain import update_of
 from bot.telegram.request import AiohttpRequest
 
 _log = structlog.get_logger(__name__)
@@ -166,16 +167,13 @@ def numbered(updates: Any) -> list[tuple[int, dict[str, Any]]]:
     return good
 
 
-def understood(update: dict[str, Any], bot: Bot) -> tuple[Update, str] | None:
-    """An update as handlers take it, and as JSON that may be kept: the names of people and chats are not.
-
-    None: it is not as the Bot API says, which is logged by its number.
-    """
+def understood(update: dict[str, Any], bot: Bot) -> Update | None:
+    """An update as handlers take it; None: it is not as the Bot API says, which is logged by its number."""
     try:
         if len(update) > 2:  # noqa: PLR2004  its number and what it is about (core.telegram.org/bots/api#update)
             raise ValueError("an update is about one thing")  # noqa: TRY301
         _Update.model_validate(update)
-        return Update.de_json(update, bot), json.dumps(_without_names(update), separators=(",", ":"))
+        return update_of(update, bot)
     except Exception as error:  # noqa: BLE001  PTB raises whatever a wrong type leads to
         first = error.errors(include_input=False)[0]["loc"] if isinstance(error, ValidationError) else ()
         where = ".".join(
@@ -183,6 +181,15 @@ def understood(update: dict[str, Any], bot: Bot) -> tuple[Update, str] | None:
         )  # names of fields, and nothing of a person
         _log.error("update.malformed", update=_number(update), error=type(error).__name__, where=where)
         return None
+
+
+def written(update: dict[str, Any]) -> str:
+    """An update as JSON that may be kept: the names of people and chats are not."""
+    kept = _without_names(update)
+    try:
+        return orjson.dumps(kept).decode()
+    except TypeError:  # half a character or a number without end, where we do not look
+        return json.dumps(kept, separators=(",", ":"))
 
 
 def _without_names(part: Any) -> Any:

@@ -15,7 +15,7 @@ from bot.ports import Clock, Meter, StoreError
 from bot.ports.inbox import Inbox, Received
 from bot.telegram.application import App
 from bot.telegram.gate import Gate
-from bot.telegram.intake import numbered, understood
+from bot.telegram.intake import numbered, understood, written
 
 _log = structlog.get_logger(__name__)
 _AT_WORK = 64
@@ -46,6 +46,7 @@ class Receiving:
         self._room, self._at_work = asyncio.Semaphore(_ROOM), asyncio.Semaphore(_AT_WORK)
         self._chats: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asked: dict[int, bool] = {}
         self._held: set[int] = set()  # from the receipt until it is written down that they are handled
         self._done: set[int] = set()
         self._written = self._behind = self._stopping = False
@@ -64,17 +65,27 @@ class Receiving:
         wanted = numbered(updates)
         read = {}
         for number, raw in wanted:
-            found = understood(raw, self._application.bot)
-            if found and await self._gate.lets_in(found[0]):  # a flood costs the database nothing
-                read[number] = found
-        kept = [Received(number, _place(update), text) for number, (update, text) in sorted(read.items())]
+            update = understood(raw, self._application.bot)
+            if update and self._lets_in(number, update):  # a flood costs the database nothing
+                read[number] = update, Received(number, _place(update), written(raw))
+        kept = [read[number][1] for number in sorted(read)]
         async with self._taking:
             new = await self._inbox.receive(kept, self._owner, self._clock.now())
+            for number, _ in wanted:
+                self._asked.pop(number, None)
             self._meter.received(len(new))
             if not self._behind:
                 for number in sorted(new):
                     await self._begin(number, read[number][0])
         return max((number for number, _ in wanted), default=0)
+
+    def _lets_in(self, number: int, update: Update) -> bool:
+        """The gate's word, which holds until the update is kept: brought again for a full disk, it is no flood."""
+        if number not in self._asked:
+            while len(self._asked) >= _ROOM:
+                del self._asked[next(iter(self._asked))]
+            self._asked[number] = self._gate.lets_in(update)
+        return self._asked[number]
 
     def start(self) -> None:
         """Begin with what a process of before has left; what is taken meanwhile waits for its turn after that."""
@@ -111,24 +122,24 @@ class Receiving:
     async def _resume(self, each: Received) -> "asyncio.Task[None] | None":
         found = understood(json.loads(each.payload), self._application.bot)
         if found and each.attempt <= _ATTEMPTS:
-            return await self._begin(each.number, found[0])
+            return await self._begin(each.number, found)
         _log.error("update.given_up", update=each.number, attempts=each.attempt - 1)
         self._done.add(each.number)
         return None
 
     async def settled(self) -> None:
-        """Wait until everything that was taken is handled."""
+        """Wait until everything that was taken is handled, and who asked too much is told."""
         if self._catching:
             await asyncio.wait([self._catching])
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        while under_way := self._tasks | self._gate.notices:
+            await asyncio.wait(under_way)
 
     async def stop(self) -> None:
         """Let answers under way be given, and what is handled be written down."""
         self._stopping = True
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.settled(), _PATIENCE)
-        for task in self._tasks:
+        for task in self._tasks | self._gate.notices:
             task.cancel()
         await self.settled()
         try:

@@ -3,7 +3,9 @@
 PTB's own HTTPXRequest falls to about 110 messages a second above some 40 connections.
 """
 
+import functools
 import time
+import urllib.request
 from typing import Any
 
 import aiohttp
@@ -11,6 +13,7 @@ import orjson
 from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from yarl import URL
 
 from bot.ports import Meter
 
@@ -22,6 +25,10 @@ _NEVER_LEFT = (
     aiohttp.ClientHttpProxyError,  # the proxy refused to connect
     aiohttp.InvalidURL,
 )
+_WAYS = 64
+_JSON = {"Content-Type": "application/json"}
+_OF_A_MESSAGE = ("message_id", "date", "chat")
+"""What is read of a message that was sent. Telegram sends back all of it; each entity would become an object."""
 
 
 class NotSentError(NetworkError):
@@ -39,6 +46,7 @@ class AiohttpRequest(BaseRequest):
         self._pool = pool
         self._meter = meter or Meter()
         self._session: aiohttp.ClientSession | None = None
+        self._way = functools.lru_cache(_WAYS)(_way)
 
     @property
     def read_timeout(self) -> float:
@@ -52,7 +60,6 @@ class AiohttpRequest(BaseRequest):
                 connector=aiohttp.TCPConnector(limit=self._pool, ttl_dns_cache=300),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self.USER_AGENT},
-                trust_env=True,
             )
 
     async def shutdown(self) -> None:
@@ -79,16 +86,13 @@ class AiohttpRequest(BaseRequest):
         """
         if self._session is None:
             raise RuntimeError("the request object is not initialized")
-        connect = _given(connect_timeout, _CONNECT_TIMEOUT)
-        # `connect` covers the wait for a free connection too: a full pool is "not sent", not a hang.
-        read = _given(read_timeout, _READ_TIMEOUT)
-        # `total` ends an answer that comes in drops; a redirect would carry the token to another host.
-        total = None if connect is None or read is None else connect + read
-        timeout = aiohttp.ClientTimeout(total=total, connect=connect, sock_read=read)
-        options = {"timeout": timeout, "allow_redirects": False, **_body(request_data)}
+        timeout = _timeout(_given(connect_timeout, _CONNECT_TIMEOUT), _given(read_timeout, _READ_TIMEOUT))
         status, began = 0, time.monotonic()
         try:
-            async with self._session.request(method, url, **options) as answer:
+            to, proxy = self._way(url)
+            # A redirect would carry the token to another host.
+            options = {"timeout": timeout, "proxy": proxy, "allow_redirects": False, **_body(request_data)}
+            async with self._session.request(method, to, **options) as answer:
                 status, payload = answer.status, await answer.read()
         except _NEVER_LEFT as error:
             raise NotSentError(f"no connection: {type(error).__name__}") from error
@@ -102,11 +106,14 @@ class AiohttpRequest(BaseRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """As PTB's, by orjson."""
+        """As PTB's, by orjson; of a message that was sent, what is read of it."""
         try:
             parsed: dict[str, Any] = orjson.loads(payload)
         except ValueError as error:
             raise TelegramError("Invalid server response") from error
+        match parsed:
+            case {"result": {"message_id": _, "date": _, "chat": _} as sent}:
+                parsed["result"] = {name: sent[name] for name in _OF_A_MESSAGE}
         return parsed
 
 
@@ -117,13 +124,36 @@ def _given(value: Any, default: float) -> float | None:
     return seconds
 
 
+@functools.cache
+def _timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
+    """`connect` covers the wait for a free connection too: a full pool is "not sent", not a hang.
+
+    `total` ends an answer that comes in drops.
+    """
+    total = None if connect is None or read is None else connect + read
+    return aiohttp.ClientTimeout(total=total, connect=connect, sock_read=read)
+
+
+def _way(url: str) -> tuple[URL, str | None]:
+    """An address, and the proxy through which the environment wants it reached.
+
+    aiohttp's `trust_env` would look there, and for a netrc, in a thread before each request.
+    """
+    try:
+        to = URL(url)
+    except ValueError as error:
+        raise aiohttp.InvalidURL(url) from error
+    bypassed = urllib.request.proxy_bypass(to.host or "")
+    return to, None if bypassed else urllib.request.getproxies().get(to.scheme)
+
+
 def _body(request_data: RequestData | None) -> dict[str, Any]:
     if request_data is None:
         return {}
     if not request_data.contains_files:
         return {
             "data": orjson.dumps(request_data.parameters),
-            "headers": {"Content-Type": "application/json"},
+            "headers": _JSON,
         }
     form = aiohttp.FormData()
     for name, value in request_data.json_parameters.items():

@@ -9,7 +9,7 @@ from telegram.ext import ExtBot
 from bot.core.delivery import Ambiguous, Refused
 from bot.core.model import Chat, Message
 from bot.ports import Clock
-from bot.telegram.sender import arguments, classify, topic
+from bot.telegram.sender import classify, keyboard, topic
 
 _log = structlog.get_logger(__name__)
 _PAUSE = dt.timedelta(hours=1)
@@ -40,7 +40,7 @@ class RichMessages:
                 {
                     "chat_id": chat.id,
                     "rich_message": rich,
-                    "reply_markup": arguments(message)["reply_markup"],
+                    "reply_markup": keyboard(message, inline=False),
                     **topic(chat),
                 },
             )

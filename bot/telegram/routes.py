@@ -16,7 +16,7 @@ from bot.telegram.application import App
 from bot.telegram.chats import CHANNELS_DATA, ChatHandlers
 from bot.telegram.handlers import Handlers
 from bot.telegram.privacy import FORGET_DATA, PrivacyHandlers
-from bot.telegram.question import Reception
+from bot.telegram.question import Context, Question, Reception
 from bot.telegram.rich import RichMessages
 from bot.telegram.searching import SearchHandlers
 from bot.telegram.settings import SETTINGS_DATA, WHERE_DATA, SettingsHandlers
@@ -50,12 +50,14 @@ def add_routes(
         (searching, "search"),
         (chats, "channels"),
     )
-    for handlers, names in groups:
-        for name in names.split():
-            answer = reception.answering(getattr(handlers, name))
-            application.add_handler(CommandHandler(name, answer, filters=asked))
+    answers = {name: getattr(handlers, name) for handlers, names in groups for name in names.split()}
+
+    async def command(question: Question, context: Context) -> None:
+        await answers[question.command()[0].lower()](question, context)
+
     application.add_handlers(
         [
+            CommandHandler(answers, reception.answering(command), filters=asked),  # one look for all of them
             *_about_chats(chats, reception),
             MessageHandler(asked & filters.COMMAND, reception.answering(reading.other_command)),
             *_about_zones(zones, reception),

@@ -244,10 +244,11 @@ class Health:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._asked())
             self._asking.add_done_callback(lambda task: task.cancelled() or task.exception())
-        done, _ = await asyncio.wait((self._asking,), timeout=self.patience)
+        asking = self._asking  # whoever asks next may begin another one
+        done, _ = await asyncio.wait((asking,), timeout=self.patience)
         if not done:
             raise StoreError(f"the database has not answered for {self.patience} s")
-        return self._asking.result()
+        return asking.result()
 
     async def _asked(self) -> _Said:
         return await self.store.outlook(), await self.store.oldest_waiting()
