@@ -1,7 +1,5 @@
 """A server of PostgreSQL that is stopped, started and replaced by its standby, as a machine of its own would be."""
 
-import asyncio
-import functools
 import os
 import shutil
 import subprocess
@@ -39,7 +37,7 @@ class Node:
     def make(self) -> None:
         """A new cluster."""
         self._folder()
-        _program("initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres", "-D", str(self.data))
+        _program("initdb", "-N", "--auth=trust", "--encoding=utf8", "-U", "postgres", "-D", str(self.data))
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as settings:
             settings.write(SETTINGS)
 
@@ -107,10 +105,6 @@ class Cluster(Server):
         new.symlink_to(node.folder)
         new.replace(self.front)
         self.hang_up()
-
-    async def do(self, work: functools.partial[None] | object, *arguments: object) -> None:
-        """A program takes its time: the sandbox goes on meanwhile."""
-        await asyncio.to_thread(work, *arguments)  # type: ignore[arg-type]
 
     def caught_up(self) -> None:
         """Wait until the standby has all that the primary has."""

@@ -94,8 +94,8 @@ async def interrupted(  # noqa: PLR0913  what is done, how often, to how many
     due: int,
     restarts: int,
     cuts: int,
-    kind: type[Bot] = Replica,
     *,
+    kind: type[Bot] = Replica,
     fails_over: bool = True,
 ) -> Row:
     """Three bots send and answer; whatever the server does, nothing is lost, and no process ends."""

@@ -55,6 +55,7 @@ async def served(  # noqa: PLR0913  how many, and of what
     seed: int,
     commands: int,
     each: int,
+    *,
     bots: int = 3,
     kind: type[Bot] = Replica,
 ) -> Row:

@@ -23,7 +23,7 @@ def _now() -> float:
 
 
 async def replaced(  # noqa: PLR0913  what is done, how often, to how many
-    folder: Path, server: Server, seed: int, due: int, kills: int, asleep: float, kind: type[Bot] = Replica
+    folder: Path, server: Server, seed: int, due: int, kills: int, asleep: float, *, kind: type[Bot] = Replica
 ) -> Row:
     """Three bots: every 2 s one is killed and another begins; one sleeps for longer than a lease, and wakes."""
     rate = max(60, round(6 * due / (EVERY * kills)))  # a long text costs six of the rate
@@ -94,7 +94,7 @@ async def _judged(
 
 
 async def succeeded(
-    folder: Path, server: Server, seed: int, kind: type[Bot] = Replica, how: int = signal.SIGKILL
+    folder: Path, server: Server, seed: int, *, kind: type[Bot] = Replica, how: int = signal.SIGKILL
 ) -> Row:
     """The one of three that leads is killed or paused with messages in hand, when nothing else is due.
 

@@ -220,5 +220,5 @@ def test_all_processes_together_keep_to_the_rate() -> None:
     governor.share(1)
     governor.take(10, 2, Lane.BULK)
     alone = governor.lane_wait(10 - 0.02, Lane.BULK)
-    assert together == pytest.approx(3 * 1.02 / 30)
-    assert alone == pytest.approx(1.02 / 30)
+    assert together == pytest.approx(3 * 1.005 / 30)
+    assert alone == pytest.approx(1.005 / 30)
