@@ -110,7 +110,7 @@ def _ticks(
     ticks = {name: (leading.only(tick), seconds) for name, (tick, seconds) in once.items()}
     ticks |= {"inbox": (receiving.tick, 2), "reload": (reloading.tick, 2)}
     if store.shared:
-        ticks |= {"lease": (leading.tick, leading.every), "rescue": (parts.delivering.rescue, 5)}
+        ticks |= {"lease": (leading.tick, leading.every), "rescue": (parts.delivering.rescue, 2)}
         ticks["informed"] = parts.informing.recover, 300  # what others have told is not told again
     return ticks
 

@@ -96,16 +96,20 @@ class Server:
         self.run("postgres", f"CREATE DATABASE {name}")
         return OnServer(self, name)
 
+    def hang_up(self) -> None:
+        """Ask on new connections from now on."""
+        while self._open:
+            self._wait(self._open.popitem()[1].close())
+
     def close(self) -> None:
         """Hang up."""
-        for connection in self._open.values():
-            self._wait(connection.close())
+        self.hang_up()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
     async def _run(self, name: str, query: str) -> list[Row]:
-        if name not in self._open:
+        if name not in self._open or self._open[name].is_closed():
             self._open[name] = await asyncpg.connect(self.url(name))
         connection = self._open[name]
         if not query.lstrip().upper().startswith("SELECT"):  # several statements at once return nothing

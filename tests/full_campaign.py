@@ -58,7 +58,7 @@ async def campaign(seed: int) -> list[Row | str]:
         return list(await asyncio.gather(*(one(*pair) for pair in enumerate(FULL))))
 
 
-def table(rows: list[Row | str], seed: int, seconds: float) -> str:
+def table(rows: list[Row | str], seed: int, seconds: float, at_once: int = AT_ONCE) -> str:
     """The rows as Markdown, with what they were measured on."""
     head = ("test", "what was done", "due", "ended as", "chats with two copies", "most copies", "no copy")
     lines = [f"| {' | '.join((*head, 'notes', 'invariants', 's'))} |", "|---" * (len(head) + 3) + "|"]
@@ -68,7 +68,7 @@ def table(rows: list[Row | str], seed: int, seconds: float) -> str:
         f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}"
     )
-    stamp = f"Seed {seed}; {AT_ONCE} scenarios at a time; {seconds / 60:.1f} minutes in all on {machine}."
+    stamp = f"Seed {seed}; {at_once} at a time; {seconds / 60:.1f} minutes in all on {machine}."
     return "\n".join([*lines, *skipped, "", stamp, ""])
 
 

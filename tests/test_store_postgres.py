@@ -205,6 +205,20 @@ async def test_a_server_that_was_started_anew_costs_no_answer(empty: OnServer) -
     await store.close()
 
 
+async def test_a_server_that_takes_no_writes_any_more_is_left(empty: OnServer) -> None:
+    """After a failover, open connections would stay with the old one for ever; new ones come to the one that writes."""
+    store = open_store(empty.url)
+    empty.rows(f"ALTER DATABASE {empty.name} SET default_transaction_read_only = on")
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    empty.rows(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
+    with pytest.raises(StoreError, match="read-only"):
+        await store.mark_seen(Chat(1), "w1", NOW)
+    empty.rows(f"ALTER DATABASE {empty.name} RESET default_transaction_read_only")
+    await store.mark_seen(Chat(1), "w1", NOW)
+    assert (await store.history(Chat(1))).seen == {"w1"}
+    await store.close()
+
+
 async def test_who_falls_asleep_in_the_midst_does_not_hold_the_others_up_for_ever(empty: OnServer) -> None:
     """Statements, waiting for a turn, and silence within a transaction all have an end."""
     store = open_store(empty.url)

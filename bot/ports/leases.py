@@ -15,8 +15,8 @@ class Leases(Protocol):
         """Whether other processes of the bot's may be at work with the same database."""
         ...
 
-    async def renew(self, owner: str, length: dt.timedelta) -> int:
-        """This process is alive for so long from now on; how many are, it included."""
+    async def renew(self, owner: str, length: dt.timedelta, lately: dt.timedelta | None = None) -> int:
+        """This process is alive for so long from now on; how many are, and have said so `lately`, it included."""
         ...
 
     async def lead(self, owner: str, length: dt.timedelta) -> bool:

@@ -15,13 +15,18 @@ from bot.ports.leases import Leases
 _log = structlog.get_logger(__name__)
 LEASE = dt.timedelta(seconds=30)
 """After so long without a word a process counts as dead, and others take over what it had."""
+_BEAT = dt.timedelta(seconds=1)
+"""Between two words: who is killed is missed soon, and who comes anew is soon known."""
+_SILENCE = 3
+"""After so many words that did not come a process has no part in the budget, by its own clock and the others'."""
 
 
 @dataclass(slots=True)
 class Leadership:
     """What this process, `owner`, knows of its own leases, by its monotonic clock, which begins before the database's.
 
-    So it stops sooner than others take over. `told` hears at each renewal how many processes share the work.
+    So it stops sooner than others take over. `told` hears at each renewal how many processes share the budget: those
+    that were heard of lately, for a process that was killed, or sleeps, must not cost the others their speed.
     """
 
     store: Leases
@@ -37,11 +42,11 @@ class Leadership:
     @property
     def every(self) -> float:
         """Seconds between two renewals."""
-        return self.length.total_seconds() / 3
+        return min(_BEAT, self.length / _SILENCE).total_seconds()
 
     @property
     def alive(self) -> bool:
-        """Whether what this process has in hand is its own; if not, it must begin nothing new."""
+        """Whether this process has its part of the budget; if not, it must begin nothing new."""
         return not self.store.shared or self._alive_from <= self.monotonic() < self._alive_until
 
     @property
@@ -58,11 +63,13 @@ class Leadership:
     async def tick(self) -> None:
         """Renew the leases. Raises StoreError; those at hand then run out in their time."""
         led, now = self.leads, self.monotonic()
-        replicas = await self.store.renew(self.owner, self.length)
+        silence = _SILENCE * self.every
+        replicas = await self.store.renew(self.owner, self.length, dt.timedelta(seconds=silence))
         if now >= self._alive_until:
-            # A newcomer lets the others learn of it first, so that all together keep to the rate.
-            self._alive_from = now + (self.every if replicas > 1 else 0)
-        self._alive_until = now + self.length.total_seconds()
+            # A newcomer lets the others learn of it first, so that all together keep to the rate: by then each of
+            # them has asked anew, or has no part any more.
+            self._alive_from = now + (silence if replicas > 1 else 0)
+        self._alive_until = now + silence
         self.told(replicas)
         if await self.store.lead(self.owner, self.length):
             self._leads_until = now + self.length.total_seconds()

@@ -14,6 +14,11 @@ from bot.store.upserts import upsert
 
 _WAITING = text("payload <> ''")
 """Written out, as the index has it."""
+_LEFT = -1
+"""The attempt of what was left to the process that has the chat's earlier ones, which has not looked at it yet.
+
+Whatever comes to that process itself must wait behind it.
+"""
 _DONE = {"payload": "", "chat_id": 0, "owner": None}
 
 
@@ -27,24 +32,25 @@ class SqlInbox(Transactions):
         if not updates:
             return frozenset()
         chats = {each.chat_id for each in updates}
-        others = select(inbox.c.chat_id, inbox.c.owner).where(
-            _WAITING, inbox.c.chat_id.in_(chats), inbox.c.owner != owner, inbox.c.owner.in_(living())
+        first = (inbox.c.owner != owner) | (inbox.c.attempt == _LEFT)
+        earlier = select(inbox.c.chat_id, inbox.c.owner).where(
+            _WAITING, inbox.c.chat_id.in_(chats), first, inbox.c.owner.in_(living())
         )
-        theirs = {row.chat_id: row.owner for row in connection.execute(others)}
+        theirs = {row.chat_id: row.owner for row in connection.execute(earlier)}
         rows = [
             {
                 "update_id": each.number,
                 "chat_id": each.chat_id,
                 "payload": each.payload,
-                "attempt": each.attempt,
+                "attempt": _LEFT if each.chat_id in theirs else each.attempt,
                 "owner": theirs.get(each.chat_id, owner),
                 "received": now,
             }
             for each in updates
         ]
         kept = upsert(connection.dialect, inbox).on_conflict_do_nothing()
-        new = connection.execute(kept.returning(inbox.c.update_id, inbox.c.owner), rows).all()
-        return frozenset(row.update_id for row in new if row.owner == owner)
+        new = connection.execute(kept.returning(inbox.c.update_id, inbox.c.attempt), rows).all()
+        return frozenset(row.update_id for row in new if row.attempt != _LEFT)
 
     @transaction
     def waiting(

@@ -46,14 +46,17 @@ class SqlLeases(Transactions):
     """Implements the `Leases` port; the contracts are written there."""
 
     @reading
-    def renew(self, connection: Connection, owner: str, length: dt.timedelta) -> int:
+    def renew(
+        self, connection: Connection, owner: str, length: dt.timedelta, lately: dt.timedelta | None = None
+    ) -> int:
         if not self.shared:
             return 1
         row = _lease(connection, _REPLICA + owner, owner, length)
         mine = {"until": row.excluded.until}
         connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=mine))
-        alive = select(func.count()).select_from(living().subquery())
-        return connection.execute(alive).scalar_one()
+        since = _Now() + literal((length - lately if lately else dt.timedelta()) // _MILLISECOND)
+        speak = living().where(leases.c.until >= since).subquery()
+        return connection.execute(select(func.count()).select_from(speak)).scalar_one()
 
     @reading
     def lead(self, connection: Connection, owner: str, length: dt.timedelta) -> bool:

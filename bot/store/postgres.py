@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -27,12 +28,13 @@ _STATEMENT = 60
 """Seconds that one statement may take: a broadcast to a million readers is queued in one."""
 _IN_TURN = 30
 """Seconds that a transaction waits for its turn to write."""
-_SILENCE = 15
+_SILENCE = 5
 """Seconds after which a process that was stopped in the midst of a transaction loses it, and lets others write."""
 _WHILE_MIGRATING = 600
 _POOL = 5
 """One that writes, and some that read beside it."""
 
+_READ_ONLY = "25006"
 _REFUSED = (
     "PostgreSQL on {place} refused the user “{user}” ({why}): correct the name and password in storage.url"
 )
@@ -43,7 +45,7 @@ _HINTS = {
     "3D000": "there is no database “{base}” on {place}: make it (“createdb {base}”), or correct storage.url",
     "42501": "“{user}” may not do what the bot needs in {name} ({why}): make it the owner, with "
     "“ALTER DATABASE {base} OWNER TO {user}”",
-    "25006": "{name} takes no writes ({why}): set storage.url to the primary server",
+    _READ_ONLY: "{name} takes no writes ({why}): set storage.url to the primary server",
     "53100": "{name}: {why}: free some space on its server, then start again; nothing is lost",
     "53300": "{name}: {why}: let the server take more connections (max_connections); each bot needs {needed}",
     "55P03": "{name} is being changed by another process: wait until it is done, then start again",
@@ -99,7 +101,7 @@ def _engine(url: URL, **settings: str) -> AsyncEngine:
         "lock_timeout": f"{_IN_TURN}s",
         "idle_in_transaction_session_timeout": f"{_SILENCE}s",
     }
-    return create_async_engine(
+    engine = create_async_engine(
         _dialled(url),
         hide_parameters=True,  # no error names a person
         pool_size=_POOL,
@@ -108,6 +110,14 @@ def _engine(url: URL, **settings: str) -> AsyncEngine:
         pool_pre_ping=True,  # a server that was started anew costs no answer
         connect_args=_arguments(command_timeout=_STATEMENT + _IN_TURN, **limits, **settings),
     )
+    event.listen(engine.sync_engine, "handle_error", _leave_a_standby)
+    return engine
+
+
+def _leave_a_standby(context: ExceptionContext) -> None:
+    """Dial anew after a failover: connections that are open stay with the old server, which takes no more writes."""
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True
 
 
 def _dialled(url: URL) -> URL:
