@@ -1,4 +1,4 @@
-"""PostgreSQL that goes away under three bots (R4): restarted, its connections cut, read-only, replaced by its standby."""
+"""PostgreSQL that goes away under three bots (R4): restarted, its connections cut, read-only, then its standby."""
 
 import asyncio
 import time

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import replicas
+from tests import replicas, succession
 from tests.databases import Server
 
 SEED = 11
@@ -20,4 +20,10 @@ async def test_two_share_what_is_due(tmp_path: Path, server: Server) -> None:
 async def test_one_takes_over_what_the_other_had(tmp_path: Path, server: Server) -> None:
     """Killed with messages on their way: nothing is lost."""
     row = await replicas.killed(tmp_path, server, SEED, 200)
+    assert row.broken == (), str(row)
+
+
+async def test_a_stale_owner_writes_nothing(tmp_path: Path, server: Server) -> None:
+    """One is paused for longer than its lease, others are killed meanwhile; what they had is sent in time."""
+    row = await succession.replaced(tmp_path, server, SEED, 60, 2, 3.5)
     assert row.broken == (), str(row)

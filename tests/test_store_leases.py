@@ -11,6 +11,7 @@ from bot.core.delivery import OnAmbiguous, Sent, decide
 from bot.core.governor import Governor, Lane
 from bot.core.model import Chat
 from bot.ports import Store
+from bot.ports.inbox import Received
 from bot.services.leading import Leadership
 from bot.store import open_store
 from tests.databases import Database
@@ -124,6 +125,21 @@ async def test_several_claim_at_once_and_none_takes_the_others(store: Store, oth
     assert sorted(one + two) == list(range(1, 41))
     assert one
     assert two
+
+
+@on_server
+async def test_what_others_left_to_a_process_comes_before_what_it_takes_itself(
+    store: Store, other: Store
+) -> None:
+    """So the updates of a chat keep their order, whichever replica each of them comes to."""
+    await store.renew("a", LONG)
+    await other.renew("b", LONG)
+    first, second, third = (Received(number, 1, "{}") for number in (1, 2, 3))
+    assert await store.receive([first], "a", NOW) == {1}
+    assert await other.receive([second], "b", NOW) == frozenset()
+    assert await store.receive([third], "a", NOW) == frozenset()
+    assert [each.number for each in await store.waiting("a", {1}, 4)] == [2, 3]
+    assert await store.receive([Received(4, 1, "{}")], "a", NOW) == {4}
 
 
 @dataclass
