@@ -36,7 +36,8 @@ class Library:
     """All loaded articles, newest first whatever the order given; look-ups are by index.
 
     `themes` are those of all articles, one for each command: of a name that several articles use, it is called as
-    in the newest, and holds the digests of all, newest article first.
+    in the newest, and holds the digests of all, newest article first. `last_published` is the latest of the dates
+    before which digests are not shown.
 
     Raises ValueError where two articles, two digests, or two themes of an article have one name: the loader reports
     that with places before it comes here.
@@ -44,6 +45,7 @@ class Library:
 
     articles: tuple[Article, ...]
     themes: tuple[Theme, ...] = field(init=False, repr=False, compare=False)
+    last_published: dt.date | None = field(init=False, repr=False, compare=False)
     _articles: dict[str, Article] = field(init=False, repr=False, compare=False)
     _themes: dict[str, Theme] = field(init=False, repr=False, compare=False)
     _digests: dict[str, tuple[Theme, Digest]] = field(init=False, repr=False, compare=False)
@@ -63,6 +65,10 @@ class Library:
         indexes = {
             "articles": articles,
             "themes": tuple(themes.values()),
+            "last_published": max(
+                (each.publish for theme in themes.values() for each in theme.digests if each.publish),
+                default=None,
+            ),
             "_articles": {article.id: article for article in articles},
             "_themes": themes,
             "_digests": {digest.id: (theme, digest) for theme in themes.values() for digest in theme.digests},

@@ -158,8 +158,9 @@ class Delivering:
         if self.informing is not None:
             await self.informing.observe(settled)
         first = self._watch.first(claimed, self._flying.values())
+        going = {each.id for each in first}
         for delivery in claimed:
-            if delivery in first:
+            if delivery.id in going:
                 task = asyncio.create_task(self._attempt(delivery, rendering))
                 task.add_done_callback(self._land)
                 self._flying[task] = delivery
