@@ -170,7 +170,8 @@ def _upcoming(subscription: Subscription, now: dt.datetime) -> dt.datetime:
 
 async def _purge(store: Store, clock: Clock) -> None:
     now = clock.now()
-    await store.purge((now - _KEEP).date())
+    while await store.purge((now - _KEEP).date()):
+        pass  # some at a time: readers are answered in between
     await store.holds(now)  # those that have ended go
     if gone := await store.forget_paused(now - _PATIENCE):
         _log.info("chats.forgotten", count=gone)

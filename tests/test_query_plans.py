@@ -36,6 +36,9 @@ GROWING = ("subscriptions", "chats", "deliveries", "progress", "inbox")
 OF_FEW = ("inbox_waiting", "deliveries_posts")
 """Indexes of some of the rows alone: of what waits, of groups and channels."""
 THROUGH_ALL = {
+    "lost": "at each start, through the few that are lost, which have an index",
+    "purge": "every hour, from the oldest delivery on, as far as they are old",
+    "expire": "once a minute, through all that is due: a tenth of a second with a million",
     "retime": "once, at the first start with other time zone rules: every slot is derived anew",
     "statistics": "/stats, at most once a minute, through indexes alone",
     "volume": "/metrics, at most a hundredth of the time, through indexes alone",
@@ -54,19 +57,9 @@ THROUGH_ALL = {
     "stale_posts": "after a correction, among posts in groups and channels alone, which an index knows",
 }
 """What may take longer the more readers there are, and why that is no harm."""
-TO_MEND = {
-    "expire": "every second, through all that is due: `slot` is in no index",
-    "claim": "a reader who has blocked the bot costs a walk through all that is due: the index of states is taken",
-    "settle": "the same",
-    "pause": "the same",
-    "move": "the same",
-    "waiting": "every two seconds, through the numbers of a day: the index of what waits is not taken",
-    "oldest_waiting": "each look at the health, the same",
-    "lost": "at each start, through all subscriptions: `lost` is in no index",
-    "purge": "every hour, through all deliveries of 90 days",
-}
+TO_MEND: dict[str, str] = {}
 """What takes longer and should not."""
-TO_MEND_ON_A_SERVER = ("lost", "waiting", "oldest_waiting")
+TO_MEND_ON_A_SERVER: tuple[str, ...] = ()
 """Of these what PostgreSQL finds no better way for."""
 
 

@@ -27,6 +27,7 @@ from bot.core.language import ENGLISH
 from bot.core.library import Library
 from bot.core.model import EVERY_DAY, Chat, Delivery, Message, Preferences, State, Wanted
 from bot.ports import Choose, Store, StoreError
+from bot.ports.store import LONG_AGO
 from bot.services.delivering import Delivering, Pace
 from bot.services.subscribing import Subscribing
 from bot.store import open_store
@@ -84,12 +85,18 @@ class FullDisk:
         return getattr(self._store, name)
 
     async def claim(
-        self, now: dt.datetime, owner: str, limit: int, choose: Choose, settled: Sequence[Decision] = ()
+        self,
+        now: dt.datetime,
+        owner: str,
+        limit: int,
+        choose: Choose,
+        settled: Sequence[Decision] = (),
+        before: dt.datetime = LONG_AGO,
     ) -> tuple[Delivery, ...]:
         """Refused while the disk is full."""
         if self.is_full and settled:
             raise StoreError("the disk is full")
-        return await self._store.claim(now, owner, limit, choose, settled)
+        return await self._store.claim(now, owner, limit, choose, settled, before)
 
 
 class Hanging(RecordingSender):
@@ -455,11 +462,17 @@ class Counting:
         return getattr(self._store, name)
 
     async def claim(
-        self, now: dt.datetime, owner: str, limit: int, choose: Choose, settled: Sequence[Decision] = ()
+        self,
+        now: dt.datetime,
+        owner: str,
+        limit: int,
+        choose: Choose,
+        settled: Sequence[Decision] = (),
+        before: dt.datetime = LONG_AGO,
     ) -> tuple[Delivery, ...]:
         """As the store's."""
         self.rounds += bool(settled)
-        return await self._store.claim(now, owner, limit, choose, settled)
+        return await self._store.claim(now, owner, limit, choose, settled, before)
 
 
 class OneByOne(RecordingSender):

@@ -91,6 +91,7 @@ async def test_the_schema_is_the_one_of_the_tables(empty: OnServer, how: str) ->
     assert [name for (name,) in empty.rows(partial)] == [
         "deliveries_posts",
         "inbox_waiting",
+        "subscriptions_lost",
         "subscriptions_owner",
         "subscriptions_paused",
     ]

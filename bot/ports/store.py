@@ -16,6 +16,8 @@ from bot.ports.statistics import Figures
 
 Choose = Callable[[Preferences, History], Pick]
 """What a chat gets next, from its preferences and what it has read."""
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""No slot lies before it."""
 
 
 class Readers(Protocol):
@@ -85,6 +87,7 @@ class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Leases, Outbox, Pri
     ) -> tuple[int, int]:
         """Turn at most `limit` due subscriptions into deliveries and move their next slots.
 
+        The planner is asked once for all that are alike in time, days, zone, resumption and next slot.
         How many there were, and how many of them were too late. At most one delivery for each chat and local
         date, however often this is repeated.
         """
@@ -97,10 +100,12 @@ class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Leases, Outbox, Pri
         limit: int,
         choose: Choose,
         settled: Sequence[Decision] = (),
+        before: dt.datetime = LONG_AGO,
     ) -> tuple[Delivery, ...]:
         """Record what was `settled`, then mark at most `limit` due deliveries as being sent by `owner`.
 
-        Digests go first, then the broadcast. When `choose` picks nothing, the chat is told so once (a delivery
+        Digests go first, then the broadcast; those with a slot that lies before `before` do not go any more.
+        When `choose` picks nothing, the chat is told so once (a delivery
         whose pick is None); later such slots end as `EMPTY` and are not returned. Those that may have gone out
         already come last.
         """
@@ -139,7 +144,10 @@ class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Leases, Outbox, Pri
         ...
 
     async def retime(self, version: str, planner: Callable[[Subscription], dt.datetime]) -> int:
-        """Derive all next slots anew if they were derived with other time zone rules; how many there were."""
+        """Derive all next slots anew if they were derived with other time zone rules; how many there were.
+
+        The planner is asked as in `plan`.
+        """
         ...
 
     async def paused(self, chat_id: int) -> tuple[Subscription, ...]:
@@ -155,7 +163,7 @@ class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Leases, Outbox, Pri
         ...
 
     async def purge(self, before: dt.date) -> int:
-        """Delete settled deliveries of local dates before `before`; how many there were."""
+        """Delete some settled deliveries of local dates before `before`, the oldest; how many, 0: all are gone."""
         ...
 
     async def retry(self, wanted: Wanted, now: dt.datetime) -> int:

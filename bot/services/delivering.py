@@ -22,6 +22,7 @@ from bot.core.model import Delivery, History, Pick, Preferences
 from bot.core.planning import plan
 from bot.core.sequence import Added, pick
 from bot.ports import Alerts, Clock, Sender, Store, StoreError
+from bot.ports.store import LONG_AGO
 from bot.services.informing import Informing
 from bot.services.rendering import Rendering
 
@@ -31,6 +32,8 @@ _LOOK_AGAIN = 0.5
 """Seconds after which new deliveries are looked for although nothing in flight was answered."""
 _ROUND = 0.04
 """Seconds from the first answer on in which others are gathered, to be recorded together."""
+_TOO_LATE = dt.timedelta(minutes=1)
+"""How often what is too late is looked for: it goes through all that is due, a tenth of a second with a million."""
 _SAME_ABSENCE = 3600.0
 """Seconds of quiet after which what comes too late is a new incident."""
 
@@ -81,6 +84,7 @@ class Delivering:
     _unrecorded: list[Decision] = field(default_factory=list)
     _stopping: bool = False
     _store_failed: bool = False
+    _looked: dt.datetime = LONG_AGO
     _last_expiry: float = -_SAME_ABSENCE
 
     def __post_init__(self) -> None:
@@ -119,7 +123,11 @@ class Delivering:
                 planned, expired = planned + count, expired + late
                 if not count:
                     break
-            expired += await self.store.expire(now - self.pace.max_lateness)
+            if (
+                not self._looked <= now < self._looked + _TOO_LATE
+            ):  # what is too late is not claimed in between
+                self._looked = now
+                expired += await self.store.expire(now - self.pace.max_lateness)
         if expired:
             self._tell_expired(expired)
         return planned
@@ -150,8 +158,11 @@ class Delivering:
         if not room and not self._unrecorded:
             return 0
         settled, now, rendering = self._unrecorded, self.clock.now(), self._rendering
-        choose = functools.partial(self._choose, rendering.library, now.date())
-        claimed = await self.store.claim(now, self.owner, room, choose, settled)
+        choose, late = (
+            functools.partial(self._choose, rendering.library, now.date()),
+            now - self.pace.max_lateness,
+        )
+        claimed = await self.store.claim(now, self.owner, room, choose, settled, late)
         self._unrecorded = []
         if claimed or settled:
             self._store_failed = False  # the disk takes a write again

@@ -3,7 +3,7 @@
 import datetime as dt
 import functools
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, exists, func, select, update
@@ -14,6 +14,7 @@ from bot.core.broadcast import Stage
 from bot.core.delivery import SECOND_ATTEMPTS
 from bot.core.model import Chat, Delivery, History, Kind, Pick, Slot, State
 from bot.ports import Choose
+from bot.ports.store import LONG_AGO
 from bot.store.bulk import for_each
 from bot.store.counting import count, count_settled, meet
 from bot.store.outbox import reachable
@@ -28,14 +29,19 @@ OPEN = (State.DUE, State.SENDING)
 
 
 def claim(
-    connection: Connection, now: dt.datetime, owner: str, limit: int, choose: Choose
+    connection: Connection,
+    now: dt.datetime,
+    owner: str,
+    limit: int,
+    choose: Choose,
+    before: dt.datetime = LONG_AGO,
 ) -> tuple[Delivery, ...]:
     """As `Store.claim`: digests before the running broadcast, and of each the second attempts last."""
-    claimed = _claim_digests(connection, _due(again=False), limit, now, owner, choose)
+    wanted = {"now": now, "before": before, "limit": limit}
+    claimed = _claim_digests(connection, _due(again=False), wanted, owner, choose)
     again = _room_for_second_attempts(connection)
-    seconds = _claim_digests(
-        connection, _due(again=True), min(again, limit - len(claimed)), now, owner, choose
-    )
+    wanted["limit"] = min(again, limit - len(claimed))
+    seconds = _claim_digests(connection, _due(again=True), wanted, owner, choose)
     claimed, again = claimed + seconds, again - len(seconds)
     running = connection.execute(
         select(broadcasts).where(broadcasts.c.stage == Stage.RUNNING).limit(1)
@@ -53,12 +59,12 @@ def _room_for_second_attempts(connection: Connection) -> int:
 
 
 def _claim_digests(
-    connection: Connection, due: Select[Any], limit: int, now: dt.datetime, owner: str, choose: Choose
+    connection: Connection, due: Select[Any], wanted: Mapping[str, Any], owner: str, choose: Choose
 ) -> tuple[Delivery, ...]:
     """One for each chat: what comes after depends on what this one turns out to be."""
     claimed: dict[Chat, Delivery] = {}
-    wanted = {"now": now, "limit": limit}
-    while not claimed and limit and (rows := connection.execute(due, wanted).all()):
+    now: dt.datetime = wanted["now"]
+    while not claimed and wanted["limit"] and (rows := connection.execute(due, wanted).all()):
         read = _read_by(connection, {row.chat_id for row in rows})
         going: list[Delivery] = []
         ended: list[tuple[Any, ...]] = []
@@ -120,7 +126,7 @@ def _seen(dialect: Dialect) -> ClauseElement:
 
 @functools.cache
 def _due(*, again: bool) -> Select[Any]:
-    """So many (`limit`) that are due by `now`; made once, as it takes as long to make as to run."""
+    """So many (`limit`) that are due by `now`, with a slot from `before` on; to make it takes as long as to run it."""
     other = deliveries.alias()
     # While one that may have arrived is open, the chat's next one would pick the same digest.
     doubtful = exists().where(
@@ -136,7 +142,10 @@ def _due(*, again: bool) -> Select[Any]:
         .join(subscriptions, same_chat(deliveries, subscriptions))
         .outerjoin(chats, same_chat(deliveries, chats))
         .where(
-            _ready(bindparam("now", type_=Moment), 0, again=again), subscriptions.c.paused == "", ~doubtful
+            _ready(bindparam("now", type_=Moment), 0, again=again),
+            deliveries.c.slot >= bindparam("before", type_=Moment),
+            subscriptions.c.paused == "",
+            ~doubtful,
         )
         .order_by(deliveries.c.attempt, deliveries.c.not_before, deliveries.c.id)
         .limit(bindparam("limit", type_=Integer))

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 from sqlalchemy.engine import Connection
 
 from bot.ports.inbox import Received
@@ -20,6 +21,11 @@ _LEFT = -1
 Whatever comes to that process itself must wait behind it.
 """
 _DONE = {"payload": "", "chat_id": 0, "owner": None}
+
+
+def _as_it_is(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Its value, as one that no index has: that of what waits is taken, and not the one of a whole day's numbers."""
+    return func.coalesce(column, column)
 
 
 class SqlInbox(Transactions):
@@ -58,7 +64,7 @@ class SqlInbox(Transactions):
     ) -> tuple[Received, ...]:
         dead = inbox.c.owner.is_(None) | inbox.c.owner.not_in(living())
         free = and_(or_(inbox.c.owner == owner, dead), inbox.c.update_id.not_in(held))
-        some = select(inbox).where(_WAITING, free).order_by(inbox.c.update_id).limit(limit)
+        some = select(inbox).where(_WAITING, free).order_by(_as_it_is(inbox.c.update_id)).limit(limit)
         rows = connection.execute(some).all()
         begun = update(inbox).where(inbox.c.update_id.in_([row.update_id for row in rows]))
         if rows:
@@ -73,7 +79,7 @@ class SqlInbox(Transactions):
     @reading
     def oldest_waiting(self, connection: Connection) -> dt.datetime | None:
         oldest: dt.datetime | None = connection.execute(
-            select(func.min(inbox.c.received)).where(_WAITING)
+            select(func.min(_as_it_is(inbox.c.received))).where(_WAITING)
         ).scalar()
         return oldest
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, select, text, update
 from sqlalchemy.engine import Connection
 
 from bot.core.model import Chat, Kind, Slot, Subscription
@@ -16,6 +16,8 @@ from bot.store.transactions import Transactions, reading, transaction
 from bot.store.upserts import upsert
 
 _LISTED = "channels"
+_LOST = text("lost <> ''")
+"""Written out, as the index has it."""
 
 
 class SqlOwners(Transactions):
@@ -52,7 +54,7 @@ class SqlOwners(Transactions):
 
     @reading
     def lost(self, connection: Connection) -> frozenset[Chat]:
-        told = select(subscriptions.c.chat_id, subscriptions.c.thread_id).where(subscriptions.c.lost != "")
+        told = select(subscriptions.c.chat_id, subscriptions.c.thread_id).where(_LOST)
         return frozenset(Chat(*row) for row in connection.execute(told))
 
     @transaction

@@ -10,7 +10,7 @@ from bot.ports import StoreError
 from bot.store.tables import meta, metadata
 from bot.store.upserts import upsert
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The newest migration; a test holds it to the folder."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -13,6 +13,7 @@ from bot.core.delivery import Decision, OnAmbiguous, recover
 from bot.core.model import Chat, Delivery, Outlook, Preferences, State, Subscription
 from bot.core.planning import Planned
 from bot.ports import Choose
+from bot.ports.store import LONG_AGO
 from bot.store.broadcasts import SqlBroadcasts
 from bot.store.bulk import for_each
 from bot.store.claiming import OPEN, claim
@@ -31,6 +32,9 @@ from bot.store.tables import Moment, broadcasts, deliveries, holds, meta, stoppe
 from bot.store.transactions import reading, transaction
 from bot.store.upserts import upsert
 
+_AT_ONCE = 2000
+"""Deliveries that one transaction purges: others wait meanwhile."""
+_NO_END = 2**62
 _TIMES = "time", "days", "zone", "resume", "next_slot"
 _TIMING = [subscriptions.c[name] for name in _TIMES]
 """When a subscription is due: those that are alike in it get the same slots."""
@@ -81,7 +85,7 @@ class SqlStore(
         return len(moved), late
 
     @transaction
-    def claim(
+    def claim(  # noqa: PLR0913, PLR0917  the port's
         self,
         connection: Connection,
         now: dt.datetime,
@@ -89,9 +93,10 @@ class SqlStore(
         limit: int,
         choose: Choose,
         settled: Sequence[Decision] = (),
+        before: dt.datetime = LONG_AGO,
     ) -> tuple[Delivery, ...]:
         settle(connection, settled, owner, now)
-        return claim(connection, now, owner, limit, choose) if limit else ()
+        return claim(connection, now, owner, limit, choose, before) if limit else ()
 
     @transaction
     def expire(self, connection: Connection, before: dt.datetime) -> int:
@@ -120,15 +125,21 @@ class SqlStore(
 
     @transaction
     def purge(self, connection: Connection, before: dt.date) -> int:
-        old = and_(deliveries.c.local_date < before, deliveries.c.state.not_in(OPEN))
+        # From the oldest row on, as far as they are old: those of 90 days are not gone through.
+        young = select(deliveries.c.id).where(deliveries.c.local_date >= before).order_by(deliveries.c.id)
+        bound = func.coalesce(young.limit(1).scalar_subquery(), _NO_END)
+        old = and_(deliveries.c.id < bound, deliveries.c.local_date < before, deliveries.c.state.not_in(OPEN))
+        some = select(deliveries.c.id).where(old).order_by(deliveries.c.id).limit(_AT_ONCE)
         midnight = dt.datetime.combine(before, dt.time(), dt.UTC)
         over = and_(
             broadcasts.c.updated < midnight,
             broadcasts.c.stage.in_((Stage.DRAFT, Stage.FINISHED)),
             broadcasts.c.digest.is_(None),  # a note on a correction must not come a second time
-            ~exists().where(deliveries.c.broadcast_id == broadcasts.c.id),
+            ~exists().where(
+                deliveries.c.state.in_(tuple(State)), deliveries.c.broadcast_id == broadcasts.c.id
+            ),  # of any state, as their index begins with it
         )
-        gone = connection.execute(delete(deliveries).where(old)).rowcount
+        gone = connection.execute(delete(deliveries).where(deliveries.c.id.in_(some))).rowcount
         connection.execute(delete(broadcasts).where(over))
         return gone
 

@@ -75,6 +75,7 @@ subscriptions = Table(
     # /forgetme asks for what somebody has set up: few rows have an owner.
     _some("subscriptions_owner", "owner", where="owner <> 0"),
     Index("subscriptions_time", "time", "paused", "resume"),  # all that /stats asks for
+    _some("subscriptions_lost", "chat_id", where="lost <> ''"),  # who is told of it when it is over
     # Those paused for a year are erased.
     _some("subscriptions_paused", "paused_since", where="paused_since IS NOT NULL"),
 )
