@@ -12,7 +12,8 @@ from bench.rounds import Goal, Round, Spread, figure, ratio
 US, AIOGRAM, MAILER, BARE = "this bot", "aiogram", "aiogram-broadcaster", "bare aiohttp, the ceiling"
 BEST, DEFAULT = "PTB’s HTTPXRequest, pool of 8", "PTB’s HTTPXRequest, its default pool of 256"
 LIMITED = "the same with AIORateLimiter, pool of 8"
-BARELY, PLAIN, JOBS = "this bot’s sender without a database", "plain sqlite3", "APScheduler, a job for each"
+BARE_SEND, BARELY = "its send_message, without a database", "its deliveries, without a database"
+PLAIN, JOBS = "plain sqlite3", "APScheduler, a job for each"
 LATENCY = 50.0
 _ROUNDS = 5
 
@@ -168,12 +169,20 @@ async def durability(arena: Arena) -> Result:
     """What the database costs."""
     readers = arena.size(3_000, 1_000)
     job = Job("whole", arena.at_once, readers, in_flight=256, readers=readers)
-    bare = replace(job, subject="sender", readers=0)
-    contestants = [replace(ours("whole"), job=job), Contestant(BARELY, "ours", bare, peer=False)]
+    contestants = [
+        replace(ours("whole"), job=job),
+        Contestant(BARE_SEND, "ours", replace(job, subject="send", readers=0), peer=False),
+        Contestant(BARELY, "ours", replace(job, subject="sender", readers=0), peer=False),
+    ]
     rounds = await arena.compete(contestants, arena.size(_ROUNDS, 1))
-    kept = ratio(rounds, US, BARELY)
-    goals = [Goal("sending out of the database, of sending without one", 0.8, kept, shown="{:.0%}".format)]
-    note = "As fast as it goes, 256 in flight, no latency: with claims and records, and without any of it."
+    kept = ratio(rounds, US, BARE_SEND)
+    goals = [Goal("out of the database, of bare send_message", 0.8, kept, shown="{:.0%}".format)]
+    note = (
+        "As fast as it goes, 256 in flight, no latency. With claims and records, out of SQLite; then "
+        "`send_message` with the same backend, which is what the promise is about; and last the bot’s own way of "
+        "delivering, which builds no Message out of the answer and so is faster than `send_message`, without the "
+        "database: against that the database costs more."
+    )
     return Result("What durability costs", note, _HEAD, table(rounds), goals)
 
 

@@ -42,7 +42,7 @@ class SqlInbox(Transactions):
         earlier = select(inbox.c.chat_id, inbox.c.owner).where(
             _WAITING, inbox.c.chat_id.in_(chats), first, inbox.c.owner.in_(living())
         )
-        theirs = {row.chat_id: row.owner for row in connection.execute(earlier)}
+        theirs = {row.chat_id: row.owner for row in connection.execute(earlier)} if self.shared else {}
         rows = [
             {
                 "update_id": each.number,
