@@ -56,7 +56,7 @@ reliability: .venv/dev ## kill the bot, break its network, fill its disk; write 
 	$(BIN)/python -m tests.full_campaign
 
 .PHONY: million
-million: .venv/dev ## a million readers: planned, sent at both of Telegram's rates, asked, backed up; writes docs/performance.md (half an hour)
+million: .venv/dev ## a million readers: planned, sent at both of Telegram's rates, asked, backed up; writes docs/scaling.md (half an hour)
 	PYTHONPATH=. $(BIN)/python -m tests.million_campaign
 
 .PHONY: fuzz
