@@ -18,6 +18,7 @@ from bot.clock import ShiftedClock, SystemClock
 from bot.config import Settings
 from bot.content.following import state_of
 from bot.core.flood import COMMANDS
+from bot.core.governor import free
 from bot.core.model import Subscription
 from bot.core.schedule import next_slot
 from bot.incoming import incoming
@@ -62,7 +63,7 @@ async def run(
         StartError: Something outside is not as it must be; nothing was half done.
     """
     zoneinfo.reset_tzpath(to=())  # the locked tzdata, not what the machine happens to have
-    content = settings.content.path
+    content, pace = settings.content.path, settings.delivery
     state, library = state_of(content), first_library(content)  # in this order: a change in between is seen
     clock = ShiftedClock(settings.clock.offset_file) if settings.clock.offset_file else SystemClock()
     async with contextlib.AsyncExitStack() as stack:
@@ -70,11 +71,11 @@ async def run(
         store = await enter(_opened(settings.storage.url, clock, stop))
         health = Health(store, clock, settings.web.silence, database_file(settings.storage.url))
         metrics, held = Metrics(__version__, SCHEMA), await store.holds(clock.now())
-        limiter = GovernorLimiter(settings.delivery.rate, clock, store, held, metrics)
+        limiter = GovernorLimiter(pace.rate, clock, store, held, metrics, free(pace.rate))
         leading = await enter(_leading(store, limiter, lease))
         telegram, secret = settings.telegram, token.get_secret_value()
         gate = Gate(telegram.admins, commands=replace(COMMANDS, burst=telegram.burst))
-        address, pool = telegram.api_url, settings.delivery.in_flight
+        address, pool = telegram.api_url, pace.in_flight
         application = await enter(
             connected(build_application(secret, address, limiter, pool, metrics), address)
         )

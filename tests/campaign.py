@@ -150,6 +150,7 @@ class Rig:
         """Begin a life of the bot."""
         settings = {
             "BOT_DELIVERY__RATE": "1000",
+            "BOT_DELIVERY__PAID_STARS": "1000000",
             "BOT_DELIVERY__IN_FLIGHT": str(IN_FLIGHT),
             "BOT_LOG__FORMAT": "json",
             "BOT_TELEGRAM__ADMINS": str(FIRST - 1),

@@ -83,6 +83,7 @@ async def commanded(
     people = range(FIRST, FIRST + commands // EACH)
     world.crowd |= {person: Counter() for person in people}
     environment = {"BOT_CONTENT__PATH": "content", "BOT_DELIVERY__RATE": "1000", "BOT_LOG__FORMAT": "json"}
+    environment["BOT_DELIVERY__PAID_STARS"] = "1000000"
     if webhook:
         port = free_port()
         environment |= {

@@ -61,7 +61,11 @@ async def served(  # noqa: PLR0913  how many, and of what
 ) -> Row:
     """So many commands, `each` of one reader without waiting for answers: every answer names what was asked."""
     ports = [free_port() for _ in range(bots)]
-    settings = {"BOT_WEBHOOK_SECRET": SECRET, "BOT_DELIVERY__RATE": "1000"}
+    settings = {
+        "BOT_WEBHOOK_SECRET": SECRET,
+        "BOT_DELIVERY__RATE": "1000",
+        "BOT_DELIVERY__PAID_STARS": "1000000",
+    }
     async with (
         replicas(folder, server, seed, bots, kind, **settings) as rig,
         _in_turn(ports) as address,

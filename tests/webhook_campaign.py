@@ -307,6 +307,7 @@ async def siege(
         folder,
         BOT_LOG__FORMAT="json",
         BOT_DELIVERY__RATE="1000",
+        BOT_DELIVERY__PAID_STARS="1000000",
         BOT_WEB__PORT=str(port),
         BOT_TELEGRAM__WEBHOOK_URL=f"http://127.0.0.1:{port}/telegram",
         BOT_WEBHOOK_SECRET=SECRET,

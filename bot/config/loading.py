@@ -12,6 +12,7 @@ from bot.config.secrets import TOKEN, ConfigError, exposed, read_secret, take_to
 from bot.config.settings import TELEGRAM, Settings
 from bot.config.values import callable_by_telegram, database, password_of
 from bot.core.findings import Finding
+from bot.core.governor import free
 from bot.documents import Document, DocumentError, Keys, Place, read, validate
 
 T = TypeVar("T")
@@ -142,6 +143,13 @@ def _faults(document: Document) -> list[Finding]:
     return secret
 
 
+def _figure(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:  # found wrong by itself
+        return 0
+
+
 def _together(merged: dict[str, Any]) -> Iterator[tuple[Keys, str, str, str]]:
     """What is wrong with keys that are right each by itself: the key, a code, what it is and what to do.
 
@@ -158,6 +166,10 @@ def _together(merged: dict[str, Any]) -> Iterator[tuple[Keys, str, str, str]]:
     if url and value("telegram", "api_url") in {"", TELEGRAM} and not callable_by_telegram(url):
         message = "Telegram calls no port but 443, 80, 88 and 8443"
         yield ("telegram", "webhook_url"), "bad-port", message, "let the reverse proxy listen at one of them"
+    fast, stars = (_figure(value("delivery", key)) for key in ("rate", "paid_stars"))
+    if free(fast) < fast and not stars:
+        hint = "set it to 30 at most, or set delivery.paid_stars to the Stars that may be spent a day (0.1 a message)"
+        yield ("delivery", "rate"), "not-free", "Telegram takes more than 30 a second only for Stars", hint
     if file := value("storage", "url_file"):
         try:
             merged["storage"]["url"] = database(read_secret(Path(file), "the file"))

@@ -56,6 +56,7 @@ class DeliverySettings(_Section):
     in_flight: Annotated[int, Field(ge=1, le=256)] = Field(
         default_factory=lambda data: in_flight(data.get("rate", 25))
     )
+    paid_stars: Annotated[int, Field(ge=0)] = 0
     on_ambiguous: OnAmbiguous = OnAmbiguous.RETRY_ONCE
     max_lateness: Annotated[
         dt.timedelta, BeforeValidator(values.duration), Field(le=dt.timedelta(hours=12))

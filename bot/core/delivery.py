@@ -138,6 +138,12 @@ class Decision:
     topic: bool = False
     moved_to: int | None = None
 
+    @property
+    def charged(self) -> bool:
+        """Whether Telegram may have taken Stars for it: it does so only for what it took."""
+        left = self.attempt == self.delivery.attempt and self.state is not State.FAILED
+        return self.delivery.paid and left
+
 
 def decide(  # noqa: C901, PLR0911  a table
     delivery: Delivery,

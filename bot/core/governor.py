@@ -12,6 +12,8 @@ from enum import StrEnum
 
 _BUDGET = 30
 """Messages a second over all chats, free of charge; a higher `rate` is itself the budget."""
+_FREE = 25
+"""What bulk takes of it where a higher `rate` is not paid for: the rest is for answers."""
 _SECOND = 1.005
 """A little longer than it is: what leaves within a second may arrive in a shorter time."""
 _TOLERANCE = 0.02
@@ -35,10 +37,19 @@ messages taken in them than refused, mean the bot."""
 
 
 class Lane(StrEnum):
-    """Who waits for a message: a reader who has just asked, or nobody in particular. The first goes first."""
+    """Who waits for a message: a reader who has just asked, or nobody in particular. The first goes first.
+
+    What is paid for is bulk, too, and goes as fast as `rate` says.
+    """
 
     INTERACTIVE = "interactive"
     BULK = "bulk"
+    PAID = "paid"
+
+
+def free(rate: float) -> float:
+    """What of a bulk lane's `rate` costs nothing (https://core.telegram.org/bots/api#paid-broadcasts)."""
+    return rate if rate <= _BUDGET else _FREE
 
 
 def cost(units: int) -> int:
@@ -94,23 +105,26 @@ class Governor:
 
     Bulk goes evenly, never more than `rate` (rounded up) in any second. All together keep within 30 a second,
     or within `rate` where that is more: what interactive calls take of it beyond the difference, bulk lacks.
+    With a `free` rate bulk keeps within that, and only what is paid for within `rate`.
     A reader's own chat does not pace the answers: they are as many as the reader's questions.
     """
 
-    def __init__(self, rate: float) -> None:
-        self._rate = rate
-        self._all, self._bulk = _Budget(max(_BUDGET, math.ceil(rate))), _Budget(rate)
+    def __init__(self, rate: float, free: float | None = None) -> None:
+        self._rates = {Lane.BULK: free or rate, Lane.PAID: rate}
+        self._all = _Budget(max(_BUDGET, math.ceil(rate)))
+        self._bulk = {lane: _Budget(most) for lane, most in self._rates.items()}
         self._chats: dict[int, _Schedule] = {}
         self._many = 0
 
     def share(self, processes: int) -> None:
         """So many processes send for the same bot, each with an equal part of the budget."""
-        self._all.change(max(_BUDGET, math.ceil(self._rate)) / processes)
-        self._bulk.change(self._rate / processes)
+        self._all.change(max(_BUDGET, math.ceil(self._rates[Lane.PAID])) / processes)
+        for lane, rate in self._rates.items():
+            self._bulk[lane].change(rate / processes)
 
     def lane_wait(self, now: float, lane: Lane) -> float:
         """Seconds until the lane's next message may go, if no other takes its place; 0: now."""
-        return max(self._all.wait(now), self._bulk.wait(now) if lane is Lane.BULK else 0)
+        return max(self._all.wait(now), self._bulk[lane].wait(now) if lane in self._bulk else 0)
 
     def chat_wait(self, now: float, chat: int | None, lane: Lane) -> float:
         """Seconds until the chat may get its next message; 0: now."""
@@ -122,8 +136,8 @@ class Governor:
     def take(self, now: float, chat: int | None, lane: Lane, units: int = 0) -> None:
         """A message of so many UTF-16 units goes now, as neither its lane nor its chat has to wait."""
         self._all.take(now)
-        if lane is Lane.BULK:
-            self._bulk.take(now, cost(units))
+        if lane in self._bulk:
+            self._bulk[lane].take(now, cost(units))
         if chat is None:
             return
         if len(self._chats) >= self._many:  # those whose schedules are as good as new are forgotten

@@ -209,6 +209,7 @@ class Delivery:
     language: str = ""
     silent: bool = False
     kind: Kind = Kind.UNKNOWN
+    paid: bool = False
 
     @property
     def content(self) -> str | None:
@@ -291,6 +292,7 @@ class Message:
     buttons: tuple[tuple[Button, ...], ...] = field(default=())
     silent: bool = False
     state: str = ""  # what the buttons were made from: one that changes something holds as long as that is so
+    paid: bool = False  # Telegram may charge for it, so that it goes beyond the free rate
 
     @property
     def plain(self) -> str:

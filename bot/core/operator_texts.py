@@ -72,6 +72,14 @@ def expired(number: int, longest: dt.timedelta) -> str:
     )
 
 
+def stars_spent(stars: int) -> str:
+    """The day's ceiling is reached."""
+    return (
+        f"⭐ {count(stars, 'Star')} may be spent today, and {stars:,} are: sending goes on at the free rate until "
+        "midnight UTC. To send faster today, raise delivery.paid_stars and restart the bot."
+    )
+
+
 def broadcast_too_long(length: int, longest: int) -> str:
     """A text that does not fit into one message."""
     return f"That text has {length:,} characters; a message holds {longest:,}. Shorten it, or send two broadcasts."

@@ -135,6 +135,10 @@ class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Leases, Outbox, Pri
         """This version of a digest is not delivered any more: Telegram refuses it."""
         ...
 
+    async def paid(self, today: dt.date) -> int:
+        """How many messages of this day (UTC) are recorded that Telegram may have charged for."""
+        ...
+
     async def stopped(self) -> dict[str, str]:
         """The stopped digests and the versions that were refused."""
         ...

@@ -13,17 +13,20 @@ import structlog
 from bot.core import operator_texts
 from bot.core.broadcast import Stage
 from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide, give_back
+from bot.core.governor import free
 from bot.core.incidents import Cause, Incident, Watch
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, wording
 from bot.core.links import ANY, Links
 from bot.core.markdown import escape
 from bot.core.model import Delivery, History, Pick, Preferences
+from bot.core.paying import Purse
 from bot.core.planning import plan
 from bot.core.sequence import Added, pick
 from bot.ports import Alerts, Clock, Sender, Store, StoreError
 from bot.ports.store import LONG_AGO
 from bot.services.informing import Informing
+from bot.services.paying import Paying
 from bot.services.rendering import Rendering
 
 _log = structlog.get_logger(__name__)
@@ -42,13 +45,14 @@ _SAME_ABSENCE = 3600.0
 class Pace:
     """How deliveries are made: messages a second and on their way at once, how late, what follows a doubt.
 
-    What is on its way a crash leaves in doubt.
+    What is on its way a crash leaves in doubt. `paid_stars` may be spent a day on what goes beyond the free rate.
     """
 
     rate: float = 25
     in_flight: int = 8
     max_lateness: dt.timedelta = dt.timedelta(hours=6)
     on_ambiguous: OnAmbiguous = OnAmbiguous.RETRY_ONCE
+    paid_stars: int = 0
 
 
 @dataclass(slots=True)
@@ -74,6 +78,7 @@ class Delivering:
     informing: Informing | None = None
     alive: Callable[[], bool] = lambda: True
     _rendering: Rendering = field(init=False)
+    _paying: Paying = field(init=False)
     _watch: Watch = field(default_factory=Watch)
     _refused: dict[str, str] = field(default_factory=dict)
     _stopped: frozenset[str] = frozenset()
@@ -89,6 +94,8 @@ class Delivering:
 
     def __post_init__(self) -> None:
         """Deliver from the library from the beginning."""
+        stars = self.pace.paid_stars if free(self.pace.rate) < self.pace.rate else 0
+        self._paying = Paying(self.store, self.alerts, Purse(stars))
         self.take(self.library)
 
     async def recover(self) -> None:
@@ -154,14 +161,15 @@ class Delivering:
     async def _exchange(self) -> int:
         """One transaction: record what was answered, claim what may go next. How many went."""
         sending = not self._stopping and self.alive() and self._watch.may_send(_monotonic())
-        room = self.pace.in_flight - len(self._flying) if sending else 0
+        now, rendering = self.clock.now(), self._rendering
+        await self._paying.look(now.date(), self._flying.values(), self._unrecorded)
+        most = self._paying.in_flight(self.pace.rate, self.pace.in_flight)
+        room = max(0, most - len(self._flying)) if sending else 0
         if not room and not self._unrecorded:
             return 0
-        settled, now, rendering = self._unrecorded, self.clock.now(), self._rendering
-        choose, late = (
-            functools.partial(self._choose, rendering.library, now.date()),
-            now - self.pace.max_lateness,
-        )
+        settled = self._unrecorded
+        choose = functools.partial(self._choose, rendering.library, now.date())
+        late = now - self.pace.max_lateness
         claimed = await self.store.claim(now, self.owner, room, choose, settled, late)
         self._unrecorded = []
         if claimed or settled:
@@ -172,9 +180,10 @@ class Delivering:
         going = {each.id for each in first}
         for delivery in claimed:
             if delivery.id in going:
-                task = asyncio.create_task(self._attempt(delivery, rendering))
+                flying = replace(delivery, paid=self._paying.purse.pay())
+                task = asyncio.create_task(self._attempt(flying, rendering))
                 task.add_done_callback(self._land)
-                self._flying[task] = delivery
+                self._flying[task] = flying
             else:
                 self._unrecorded.append(give_back(delivery, now))
         return len(first)

@@ -29,7 +29,7 @@ class Rendering:
         owed, picked = delivery, delivery.pick
         # Picks are equal in all wordings, so all that the text depends on is named.
         about = picked, picked.version, picked.new, owed.broadcast, owed.html
-        key = about, owed.language, owed.kind, owed.silent, today
+        key = about, owed.language, owed.kind, owed.silent, owed.paid, today
         if key not in self._made:
             if len(self._made) == _KEPT:
                 self._made.clear()
@@ -57,7 +57,7 @@ class Rendering:
                 message = posts.post(say, theme, item, shelf, self._links.digest)
             else:
                 message = render.digest(say, theme, item, shelf, picked, self._links)
-        return replace(message, silent=delivery.silent)
+        return replace(message, silent=delivery.silent, paid=delivery.paid)
 
     def in_language(self, language: str) -> Library:
         """The library as a reader of that language reads it, of one that is not spoken as in English."""

@@ -13,7 +13,7 @@ from bot.store.bulk import for_each
 from bot.store.tables import chats, counts
 from bot.store.upserts import upsert
 
-What = Literal["joined", "left", "read"] | State
+What = Literal["joined", "left", "read", "paid"] | State
 """Of deliveries the states in which they end: one that is tried again after that counts again."""
 
 

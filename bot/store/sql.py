@@ -28,7 +28,7 @@ from bot.store.readers import SqlReaders
 from bot.store.rows import same_chat
 from bot.store.settling import become, close_unreachable, hold, leave_in_doubt, settle
 from bot.store.statistics import SqlStatistics
-from bot.store.tables import Moment, broadcasts, deliveries, holds, meta, stopped, subscriptions
+from bot.store.tables import Moment, broadcasts, counts, deliveries, holds, meta, stopped, subscriptions
 from bot.store.transactions import reading, transaction
 from bot.store.upserts import upsert
 
@@ -157,6 +157,11 @@ class SqlStore(
     def stop_digest(self, connection: Connection, digest: str, version: str) -> None:
         row = upsert(connection.dialect, stopped).values(digest=digest, version=version)
         connection.execute(row.on_conflict_do_update(index_elements=["digest"], set_={"version": version}))
+
+    @reading
+    def paid(self, connection: Connection, today: dt.date) -> int:
+        mine = select(counts.c.count).where(counts.c.date == today, counts.c.what == "paid")
+        return connection.execute(mine).scalar() or 0
 
     @reading
     def stopped(self, connection: Connection) -> dict[str, str]:

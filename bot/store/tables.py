@@ -102,7 +102,7 @@ counts = Table(
     "counts",
     metadata,
     Column("date", Date, primary_key=True),
-    Column("what", String(8), primary_key=True),  # joined, left, read, a state of deliveries
+    Column("what", String(8), primary_key=True),  # joined, left, read, paid, a state of deliveries
     Column("key", String(64), primary_key=True),  # read: the digest
     Column("count", Integer, nullable=False),
 )

@@ -22,6 +22,7 @@ from bot.telegram.request import NotSentError
 _log = structlog.get_logger(__name__)
 _COUNTED = ("send", "copyMessage", "forwardMessage", "editMessage", "deleteMessage")
 """Beginnings of the methods that put, change or remove a message: they alone take of the budget."""
+_BULK = Lane.BULK, Lane.PAID
 _PATIENCE = dt.timedelta(seconds=5)
 """How long a call waits out a hold. A delivery does not wait: it goes back to the database."""
 
@@ -50,7 +51,8 @@ class _Call:
 class GovernorLimiter(BaseRateLimiter[str]):
     """Paces calls through PTB's seam. `rate` is the bulk lane's; `held` are the waits of earlier runs.
 
-    `rate_limit_args=Lane.BULK` puts a call into the bulk lane; without it a call is interactive. RetryAfter
+    `rate_limit_args=Lane.BULK` puts a call into the bulk lane, which keeps to the `free` rate if there is one,
+    `Lane.PAID` into that of what is paid for; without it a call is interactive. RetryAfter
     comes from Telegram, or from here when the chat is held: then nothing was sent.
     """
 
@@ -61,8 +63,9 @@ class GovernorLimiter(BaseRateLimiter[str]):
         holds: Holds,
         held: dict[int | None, dt.datetime],
         meter: Meter | None = None,
+        free: float | None = None,
     ) -> None:
-        self._governor = Governor(rate)
+        self._governor = Governor(rate, free)
         self._held = HeldChats(clock.now(), held)
         self._clock = clock
         self._holds = holds
@@ -84,10 +87,11 @@ class GovernorLimiter(BaseRateLimiter[str]):
     def close_bulk(self) -> None:
         """The bot stops: deliveries that wait for their turn have not left, and are told so; none follows."""
         self._bulk_closed = True
-        for call in self._waiting[Lane.BULK]:
-            if not call.turn.done():
-                call.turn.set_exception(NotSentError("the bot stops"))
-        self._waiting[Lane.BULK].clear()
+        for waiting in (self._waiting[lane] for lane in _BULK):
+            for call in waiting:
+                if not call.turn.done():
+                    call.turn.set_exception(NotSentError("the bot stops"))
+            waiting.clear()
 
     def share(self, processes: int) -> None:
         """So many processes send for the same bot."""
@@ -114,13 +118,13 @@ class GovernorLimiter(BaseRateLimiter[str]):
         if chat is None and lane is None:
             return await callback(*args, **kwargs)
         text = data.get("text") or data.get("caption") or ""
-        last = chat is None or lane is Lane.BULK
+        last = chat is None or lane in _BULK
         while True:
             await self._turn(chat, lane, markdown.units(text))
             try:
                 answer = await callback(*args, **kwargs)
             except RetryAfter as error:
-                await self._note(chat, error, save=lane is not Lane.BULK)
+                await self._note(chat, error, save=lane not in _BULK)
                 if last:
                     raise
                 last = True  # after a long 429 there is no next turn: the chat is held
@@ -129,7 +133,7 @@ class GovernorLimiter(BaseRateLimiter[str]):
                 return answer
 
     async def _turn(self, chat: int | None, lane: Lane | None, units: int) -> None:
-        if lane is Lane.BULK and self._bulk_closed:
+        if lane in _BULK and self._bulk_closed:
             raise NotSentError("the bot stops")
         call = _Call(chat, lane, units, asyncio.get_running_loop().create_future())
         self._waiting[lane][call] = None
@@ -160,7 +164,7 @@ class GovernorLimiter(BaseRateLimiter[str]):
         if call.turn.done():  # cancelled
             return 0
         held = self._held.remaining(wall, call.chat)
-        if not held or (held <= _PATIENCE and call.lane is not Lane.BULK):
+        if not held or (held <= _PATIENCE and call.lane not in _BULK):
             pause = self._governor.chat_wait(now, call.chat, call.lane) if call.lane else 0
             if wait := max(held.total_seconds(), pause):
                 return wait

@@ -75,7 +75,7 @@ class TelegramSender:
 
     async def send(self, chat: Chat, message: Message) -> Outcome:
         """One attempt; a text whose markup Telegram refuses goes out once more, plain."""
-        call = functools.partial(self._send, chat, message.silent)
+        call = functools.partial(self._send, chat, message)
         outcome = await self._plain_if_need_be(call, chat, message)
         self._meter.attempted(outcome)
         return outcome
@@ -94,12 +94,19 @@ class TelegramSender:
             return False
         return True
 
-    async def _send(self, chat: Chat, silent: bool, what: Content) -> int:  # noqa: FBT001  Telegram's own flag
+    async def _send(self, chat: Chat, message: Message, what: Content) -> int:
         """As `Bot.send_message` does it, without the Message at its end: to build it takes as long as all the rest."""
-        data = {"chat_id": chat.id, **topic(chat), **what, "disable_notification": silent}
+        data = {"chat_id": chat.id, **topic(chat), **what, "disable_notification": message.silent}
+        if message.paid:
+            data["allow_paid_broadcast"] = True
         given = RequestData([RequestParameter(name, value, None) for name, value in data.items()])
         sent: Any = await self._limiter.process_request(
-            self._bot.request.post, (self._url, given), {}, "sendMessage", data, Lane.BULK
+            self._bot.request.post,
+            (self._url, given),
+            {},
+            "sendMessage",
+            data,
+            Lane.PAID if message.paid else Lane.BULK,
         )
         return int(sent["message_id"])
 
