@@ -3,7 +3,9 @@
 import asyncio
 import datetime as dt
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +80,7 @@ async def stage(tmp_path: Path, rate: float) -> AsyncIterator[Stage]:
         sandbox._world.chats[reader] = SandboxChat(reader, "private", "Reader", {reader: "member"})
     await sandbox.start()
     settings = {"BOT_TELEGRAM__ADMINS": str(READER), "BOT_DELIVERY__RATE": str(rate)}
+    settings["BOT_DELIVERY__PAID_STARS"] = "2"
     bot = BotProcess(sandbox.url, TOKEN, tmp_path, **settings)
     await bot.start()
     yield Stage(sandbox, bot, Conversation(sandbox))
@@ -101,6 +104,19 @@ async def test_a_broadcast_from_the_preview_to_the_summary(stage: Stage) -> None
     assert "1 reader blocked the bot, left or unsubscribed: nobody to try again." in summary["text"]
     assert summary["reply_markup"] is None
     assert stage.copies() == [0] + [1] * 23
+
+
+async def test_at_a_rate_that_is_not_free_it_is_paid_for_up_to_the_ceiling(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """Two Stars pay for twenty of the 24 copies; the rest arrives all the same, and the operator is told."""
+    question = await stage.ask()
+    await stage.operator.press(question, "Send")
+    await stage.card(question, "finished")
+    assert stage.copies() == [1] * 24
+    with closing(sqlite3.connect(tmp_path / "bot.db")) as database:
+        assert database.execute("SELECT count FROM counts WHERE what = 'paid'").fetchall() == [(20,)]
+    assert any("2 Stars may be spent" in each["text"] for each in await stage.operator.from_bot())
 
 
 @pytest.mark.parametrize("rate", [8])

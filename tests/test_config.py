@@ -164,6 +164,8 @@ def test_every_error_is_told_at_once() -> None:
         ("delivery: {rate: 0}", "greater than 0"),
         ("delivery: {rate: 2000}", "at most 1000"),
         ("delivery: {rate: nan}", "`rate`"),
+        ("delivery: {paid_stars: 2.5}", "`paid_stars` must be a whole number"),
+        ("delivery: {paid_stars: -1}", "at least 0"),
         ("delivery: {max_lateness: 6}", "as in 90m or 6h"),
         ("delivery: {max_lateness: 13h}", "`max_lateness` is too large"),
         ("web: {silence: 89s}", "it must be at least 90s"),
@@ -484,6 +486,18 @@ def test_a_webhook_without_a_port_to_listen_at_is_refused() -> None:
     file = written(f"log:\n  level: info\ntelegram:\n  webhook_url: {HOOK}\n")
     assert "config.yaml:4:16: no-port: a webhook needs a port" in refused(file)
     assert load_settings(file, {"BOT_WEB__PORT": "8081"}).web.port == 8081
+
+
+@pytest.mark.parametrize("stars", ["", "  paid_stars: 0\n"])
+def test_a_rate_that_is_not_free_needs_a_ceiling_in_stars(stars: str) -> None:
+    """At the place of the rate, and saying what to do."""
+    file = written(f"delivery:\n  rate: 30.5\n{stars}")
+    message = refused(file)
+    assert "config.yaml:2:9: not-free: Telegram takes more than 30 a second only for Stars" in message
+    assert "set it to 30 at most, or set delivery.paid_stars" in message
+    assert load_settings(file, {"BOT_DELIVERY__PAID_STARS": "500"}).delivery.paid_stars == 500
+    assert load_settings(file, {"BOT_DELIVERY__RATE": "30"}).delivery.rate == 30
+    assert "BOT_DELIVERY__RATE: not-free" in refused(None, BOT_DELIVERY__RATE="1000")
 
 
 # -- the database -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,15 @@ async def test_a_message_goes_out_as_it_is(server: Server, client: Impatient) ->
     assert keyboard == [
         [{"text": "Next", "callback_data": "next"}, {"text": "Read", "url": "https://example.org/"}]
     ]
+
+
+@pytest.mark.parametrize("paid", [True, False])
+async def test_only_what_may_be_charged_for_says_so(server: Server, client: Impatient, *, paid: bool) -> None:
+    """In Telegram's own word for it."""
+    server.takes()
+    await client.send(replace(HELLO, paid=paid))
+    ((_, sent),) = server.received
+    assert sent.get("allow_paid_broadcast") is (True if paid else None)
 
 
 async def test_an_edit_puts_a_message_in_the_place_of_an_earlier_one(

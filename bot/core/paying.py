@@ -27,6 +27,10 @@ class Purse:
         if self.open:
             self._opened = today
 
+    def shut(self) -> None:
+        """Pay for nothing until the next look."""
+        self._left = 0
+
     @property
     def open(self) -> bool:
         """Whether another message may be charged for."""

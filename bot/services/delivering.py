@@ -162,7 +162,6 @@ class Delivering:
         """One transaction: record what was answered, claim what may go next. How many went."""
         sending = not self._stopping and self.alive() and self._watch.may_send(_monotonic())
         now, rendering = self.clock.now(), self._rendering
-        await self._paying.look(now.date(), self._flying.values(), self._unrecorded)
         most = self._paying.in_flight(self.pace.rate, self.pace.in_flight)
         room = max(0, most - len(self._flying)) if sending else 0
         if not room and not self._unrecorded:
@@ -176,6 +175,7 @@ class Delivering:
             self._store_failed = False  # the disk takes a write again
         if self.informing is not None:
             await self.informing.observe(settled)
+        await self._paying.look(now.date(), self._flying.values())
         first = self._watch.first(claimed, self._flying.values())
         going = {each.id for each in first}
         for delivery in claimed:

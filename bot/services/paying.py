@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import structlog
 
 from bot.core import operator_texts
-from bot.core.delivery import Decision
 from bot.core.governor import free, in_flight
 from bot.core.model import Delivery
 from bot.core.paying import Purse
-from bot.ports import Alerts, Store
+from bot.ports import Alerts, Store, StoreError
 
 _log = structlog.get_logger(__name__)
 
@@ -24,12 +23,17 @@ class Paying:
     alerts: Alerts
     purse: Purse
 
-    async def look(self, today: dt.date, going: Iterable[Delivery], settled: Iterable[Decision]) -> None:
-        """Take in what was paid for today. Raises StoreError."""
+    async def look(self, today: dt.date, going: Iterable[Delivery]) -> None:
+        """Take in what was paid for today, when all but what is `going` is recorded; not known, nothing is paid."""
         if not self.purse.stars:
             return
-        unrecorded = sum(each.paid for each in going) + sum(each.charged for each in settled)
-        self.purse.look(today, await self.store.paid(today), unrecorded)
+        try:
+            recorded = await self.store.paid(today)
+        except StoreError as error:
+            _log.warning("delivery.stars_unknown", reason=str(error))
+            self.purse.shut()
+            return
+        self.purse.look(today, recorded, sum(each.paid for each in going))
         if self.purse.emptied():
             _log.warning("delivery.stars_spent", stars=self.purse.stars)
             self.alerts.tell(operator_texts.stars_spent(self.purse.stars))
