@@ -301,3 +301,21 @@ def _closed_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def test_run_imports_nothing_that_it_may_never_use(tmp_path: Path) -> None:
+    """What is needed by some readers alone, or not at all, takes neither memory nor time at the start."""
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bot", "run"],
+        cwd=tmp_path,
+        env={"PATH": os.defpath, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stderr
+    imported = {line.rpartition("|")[2].strip() for line in told.splitlines()}
+
+    assert "BOT_TOKEN" in told.splitlines()[-1]
+    assert {"telegram", "sqlalchemy", "aiohttp", "bot.app"} <= imported
+    spared = {"PIL", "alembic", "asyncpg", "httpx._client", "pygments", "rapidfuzz", "rich.console", "tzfpy"}
+    assert not imported & spared

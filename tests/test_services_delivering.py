@@ -444,6 +444,44 @@ async def test_what_comes_due_meanwhile_does_not_wait_for_a_chat_that_hangs(
     await drain
 
 
+class Counting:
+    """A store that counts the rounds in which answers were recorded."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.rounds = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def claim(
+        self, now: dt.datetime, owner: str, limit: int, choose: Choose, settled: Sequence[Decision] = ()
+    ) -> tuple[Delivery, ...]:
+        """As the store's."""
+        self.rounds += bool(settled)
+        return await self._store.claim(now, owner, limit, choose, settled)
+
+
+class OneByOne(RecordingSender):
+    """Each answer comes a millisecond after the one before."""
+
+    async def send(self, chat: Chat, message: Message) -> Outcome:
+        """One attempt."""
+        await asyncio.sleep(0.001 * chat.id)
+        return await RecordingSender.send(self, chat, message)
+
+
+async def test_answers_are_recorded_together(store: Store, clock: FixedClock) -> None:
+    """Of a hundred that come one after another, many in a transaction."""
+    counting = Counting(store)
+    pace = Pace(rate=1000, in_flight=100)
+    delivering = Delivering(counting, OneByOne(), RecordingAlerts(), LIBRARY, clock, "me", pace)
+    await subscribe(store, *(Chat(number) for number in range(1, 101)))
+    assert await tick(delivering) == 100
+    assert counting.rounds <= 25
+    assert (await store.counts())[State.SENT] == 100
+
+
 async def test_never_more_is_in_flight_than_a_crash_may_leave_in_doubt(
     store: Store, clock: FixedClock, sender: RecordingSender
 ) -> None:

@@ -34,7 +34,7 @@ from bot.core.model import Button, Chat, Message
 from bot.ports import Meter
 from bot.telegram.governor import GovernorLimiter
 from bot.telegram.request import AiohttpRequest, NotSentError
-from bot.telegram.sender import TelegramSender, classify
+from bot.telegram.sender import TelegramSender, arguments, classify
 from tests.fakes import FixedClock, ForgottenHolds
 
 TOKEN = "1000000001:test-token"
@@ -197,6 +197,43 @@ async def test_a_plain_chat_has_no_topic_and_a_bare_message_no_buttons(
     await client.send(Message("Hello"))
     ((_, sent),) = server.received
     assert not {"message_thread_id", "reply_markup"} & set(sent)
+
+
+async def test_of_a_message_that_was_sent_nothing_is_built_that_nobody_reads(
+    server: Server, client: Impatient
+) -> None:
+    """Its number, its date and its chat; what has no such number is left whole."""
+    chat = {"id": 5, "type": "private"}
+    entities = [{"type": "bold", "offset": 0, "length": 5}]
+    server.answers(
+        200,
+        {
+            "ok": True,
+            "result": {"message_id": 9, "date": 1, "chat": chat, "text": "Hello", "entities": entities},
+        },
+    )
+
+    sent = await client.bot.send_message(5, "Hello")
+    assert (sent.message_id, sent.chat.id, sent.text, sent.entities) == (9, 5, None, ())
+
+    server.answers(
+        200, {"ok": True, "result": {"id": 7, "is_bot": True, "first_name": "Bot", "username": "b"}}
+    )
+    assert (await client.bot.get_me()).username == "b"
+
+
+async def test_what_is_sent_to_many_stays_as_it_is(server: Server, client: Impatient) -> None:
+    """It is made once; a lane, a topic or a plain text of one reader's does not reach the next one."""
+    server.refuses(400, "Bad Request: can't parse entities")
+    await client.send(chat=Chat(5, 7))
+    server.takes()
+    await client.send(chat=Chat(6))
+    await client.bot.send_message(7, **arguments(HELLO, inline=True))
+
+    first, _, second, third = (sent for _, sent in server.received)
+    assert "message_thread_id" not in second
+    for field_ in ("text", "parse_mode", "reply_markup", "link_preview_options"):
+        assert first[field_] == second[field_] == third[field_]
 
 
 async def test_files_go_out_as_a_form(server: Server, client: Impatient) -> None:

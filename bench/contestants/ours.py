@@ -1,6 +1,7 @@
 """This bot: its calls, its sender, its commands and its webhook, put together as `bot.app` does it."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -237,6 +238,7 @@ async def _holds() -> tuple[float, float]:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # as `bot.cli` does after its imports
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))  # errors alone
     run(
         {

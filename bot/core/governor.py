@@ -28,6 +28,7 @@ _ANSWER = 0.15
 """Seconds that Telegram takes to answer, from afar; as long again is there for recording answers in rounds."""
 _LEAST_IN_FLIGHT, _MOST_IN_FLIGHT = 8, 256
 _TOGETHER = dt.timedelta(seconds=2)
+_NOTHING = dt.timedelta()
 _MANY_CHATS = 3
 """A 429 does not say whether it is meant for the chat or for the bot. So many chats within 2 s, and fewer
 messages taken in them than refused, mean the bot."""
@@ -175,11 +176,13 @@ class HeldChats:
 
     def remaining(self, now: dt.datetime, chat: int | None) -> dt.timedelta:
         """How long nothing may go to a chat; zero: it is not held."""
+        if not self._holds:  # nearly always
+            return _NOTHING
         return max(self._left(now, None), self._left(now, chat))
 
     def _left(self, now: dt.datetime, chat: int | None) -> dt.timedelta:
-        until, length = self._holds.get(chat, (now, dt.timedelta()))
+        until, length = self._holds.get(chat, (now, _NOTHING))
         if until - now > length:  # the clock stepped back
             until = now + length
             self._holds[chat] = until, length
-        return max(until - now, dt.timedelta())
+        return max(until - now, _NOTHING)

@@ -17,6 +17,8 @@ RESERVED_COMMANDS = frozenset(_WORDS.split())
 """Names that no theme may take: built-in commands, and the words of the /subscribe line."""
 _SHORT = 24
 """Characters of a short title: a digest's last line holds it besides the command and the progress."""
+_KEPT = 256
+"""Sequences that are remembered."""
 
 
 def version(digest: Digest) -> str:
@@ -34,7 +36,8 @@ class Library:
     """All loaded articles, newest first whatever the order given; look-ups are by index.
 
     `themes` are those of all articles, one for each command: of a name that several articles use, it is called as
-    in the newest, and holds the digests of all, newest article first.
+    in the newest, and holds the digests of all, newest article first. `last_published` is the latest of the dates
+    before which digests are not shown.
 
     Raises ValueError where two articles, two digests, or two themes of an article have one name: the loader reports
     that with places before it comes here.
@@ -42,10 +45,12 @@ class Library:
 
     articles: tuple[Article, ...]
     themes: tuple[Theme, ...] = field(init=False, repr=False, compare=False)
+    last_published: dt.date | None = field(init=False, repr=False, compare=False)
     _articles: dict[str, Article] = field(init=False, repr=False, compare=False)
     _themes: dict[str, Theme] = field(init=False, repr=False, compare=False)
     _digests: dict[str, tuple[Theme, Digest]] = field(init=False, repr=False, compare=False)
     _languages: dict[str, "Library"] = field(init=False, repr=False, compare=False)
+    _sequences: dict[tuple[object, ...], tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         articles = tuple(sorted(self.articles, key=lambda item: (-item.published.toordinal(), item.id)))
@@ -60,9 +65,14 @@ class Library:
         indexes = {
             "articles": articles,
             "themes": tuple(themes.values()),
+            "last_published": max(
+                (each.publish for theme in themes.values() for each in theme.digests if each.publish),
+                default=None,
+            ),
             "_articles": {article.id: article for article in articles},
             "_themes": themes,
             "_digests": {digest.id: (theme, digest) for theme in themes.values() for digest in theme.digests},
+            "_sequences": {},
             "_languages": {
                 code: Library(tuple(_read(each, code) for each in articles)) for code in languages
             },
@@ -111,10 +121,17 @@ class Library:
         the library does not hold (any more) are passed over, as are themes that no chosen article has; if that
         leaves none, it is all.
         """
-        followed = [item for item in self.articles if item.id in articles] or self.articles
-        shelves = [theme for article in followed for theme in article.themes]
-        chosen = [theme for theme in shelves if theme.name in themes] or shelves
-        return tuple(digest.id for theme in chosen for digest in self.visible(theme, today))
+        wanted = themes, today, articles
+        found = self._sequences.get(wanted)  # the same for most readers of a day
+        if found is None:
+            followed = [item for item in self.articles if item.id in articles] or self.articles
+            shelves = [theme for article in followed for theme in article.themes]
+            chosen = [theme for theme in shelves if theme.name in themes] or shelves
+            if len(self._sequences) >= _KEPT:
+                self._sequences.clear()
+            found = tuple(digest.id for theme in chosen for digest in self.visible(theme, today))
+            self._sequences[wanted] = found
+        return found
 
 
 def short_title(title: str) -> str:

@@ -7,9 +7,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import extract
-
 from bot.core.markdown import escape
 from bot.core.stems import STOPS, WORD, other_layout, plain, root, stemmer
 
@@ -155,6 +152,9 @@ class Vocabulary:
 
     def _near(self, form: str) -> frozenset[int]:
         """The words in their shortest form, and the stems, with the fewest errors for their length."""
+        from rapidfuzz.distance import OSA  # noqa: PLC0415  3 MB, for those who mistype
+        from rapidfuzz.process import extract  # noqa: PLC0415
+
         words, stems = self._lengths
         stem = self._stem(form)
         found: dict[int, float] = {}

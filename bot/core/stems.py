@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-import snowballstemmer
+from Stemmer import Stemmer
 
 WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f]|['’](?=[^\W_]))*")
 """Letters and digits, with accents and apostrophes inside."""
@@ -79,7 +79,7 @@ def stemmer(language: str) -> Callable[[str], str]:
     if language not in {"en", "ru"}:
         return str
     name = "english" if language == "en" else "russian"
-    stem: Callable[[str], str] = snowballstemmer.stemmer(name).stemWord
+    stem: Callable[[str], str] = Stemmer(name).stemWord
     return stem if language == "en" else lambda word: stem(word + "а" if _LIKE_GERUND.search(word) else word)
 
 

@@ -9,8 +9,6 @@ from operator import itemgetter
 from zoneinfo import available_timezones
 
 from anyascii import anyascii
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from bot.core.preferences import parse
 from bot.places.folding import fold
@@ -57,6 +55,9 @@ class _Index:
 
     def misspelt(self, wanted: str) -> Iterator[tuple[int, int]]:
         """Cities with the number of letters that are wrong, left out, too many or swapped in one of their names."""
+        from rapidfuzz import process  # noqa: PLC0415  3 MB, for those who mistype
+        from rapidfuzz.distance import OSA  # noqa: PLC0415
+
         names, start = (self._latin, 0) if wanted < _FIRST_CYRILLIC else (self._cyrillic, self._middle)
         found = process.extract(
             wanted, names, scorer=OSA.distance, score_cutoff=_allowed(wanted), limit=None, processor=None

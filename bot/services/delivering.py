@@ -150,7 +150,7 @@ class Delivering:
         if not room and not self._unrecorded:
             return 0
         settled, now, rendering = self._unrecorded, self.clock.now(), self._rendering
-        choose = functools.partial(self._choose, rendering.library)
+        choose = functools.partial(self._choose, rendering.library, now.date())
         claimed = await self.store.claim(now, self.owner, room, choose, settled)
         self._unrecorded = []
         if claimed or settled:
@@ -158,8 +158,9 @@ class Delivering:
         if self.informing is not None:
             await self.informing.observe(settled)
         first = self._watch.first(claimed, self._flying.values())
+        going = {each.id for each in first}
         for delivery in claimed:
-            if delivery in first:
+            if delivery.id in going:
                 task = asyncio.create_task(self._attempt(delivery, rendering))
                 task.add_done_callback(self._land)
                 self._flying[task] = delivery
@@ -264,9 +265,9 @@ class Delivering:
             self.alerts.tell(operator_texts.expired(count, self.pace.max_lateness))
         self._last_expiry = _monotonic()
 
-    def _choose(self, library: Library, wanted: Preferences, history: History) -> Pick:
-        known = replace(history, seen=history.seen | self._stopped)
-        return pick(library, wanted, known, self.clock.now().date(), self.added)
+    def _choose(self, library: Library, today: dt.date, wanted: Preferences, history: History) -> Pick:
+        known = replace(history, seen=history.seen | self._stopped) if self._stopped else history
+        return pick(library, wanted, known, today, self.added)
 
     def _wordings(self, library: Library, digest: str) -> AbstractSet[str]:
         """What a digest says in the languages in which it goes out: of a broadcast, nothing."""

@@ -1,11 +1,12 @@
 """Which deliveries go out next, and with which digest."""
 
 import datetime as dt
+import functools
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, exists, func, select, update
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.sql import ClauseElement
 
@@ -17,7 +18,7 @@ from bot.store.bulk import for_each
 from bot.store.counting import count, count_settled, meet
 from bot.store.outbox import reachable
 from bot.store.rows import preferences_of, same_chat
-from bot.store.tables import broadcasts, chats, deliveries, progress, subscriptions
+from bot.store.tables import Moment, broadcasts, chats, deliveries, progress, subscriptions
 from bot.store.upserts import upsert
 
 _NAMES = "id", "chat_id", "thread_id", "local_date", "slot", "attempt", "digest", "version"
@@ -30,10 +31,11 @@ def claim(
     connection: Connection, now: dt.datetime, owner: str, limit: int, choose: Choose
 ) -> tuple[Delivery, ...]:
     """As `Store.claim`: digests before the running broadcast, and of each the second attempts last."""
-    claimed = _claim_digests(connection, _due(now, again=False).limit(limit), now, owner, choose)
+    claimed = _claim_digests(connection, _due(again=False), limit, now, owner, choose)
     again = _room_for_second_attempts(connection)
-    due = _due(now, again=True).limit(min(again, limit - len(claimed)))
-    seconds = _claim_digests(connection, due, now, owner, choose)
+    seconds = _claim_digests(
+        connection, _due(again=True), min(again, limit - len(claimed)), now, owner, choose
+    )
     claimed, again = claimed + seconds, again - len(seconds)
     running = connection.execute(
         select(broadcasts).where(broadcasts.c.stage == Stage.RUNNING).limit(1)
@@ -51,11 +53,12 @@ def _room_for_second_attempts(connection: Connection) -> int:
 
 
 def _claim_digests(
-    connection: Connection, due: Select[Any], now: dt.datetime, owner: str, choose: Choose
+    connection: Connection, due: Select[Any], limit: int, now: dt.datetime, owner: str, choose: Choose
 ) -> tuple[Delivery, ...]:
     """One for each chat: what comes after depends on what this one turns out to be."""
     claimed: dict[Chat, Delivery] = {}
-    while not claimed and (rows := connection.execute(due).all()):
+    wanted = {"now": now, "limit": limit}
+    while not claimed and limit and (rows := connection.execute(due, wanted).all()):
         read = _read_by(connection, {row.chat_id for row in rows})
         going: list[Delivery] = []
         ended: list[tuple[Any, ...]] = []
@@ -115,7 +118,9 @@ def _seen(dialect: Dialect) -> ClauseElement:
     )
 
 
-def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
+@functools.cache
+def _due(*, again: bool) -> Select[Any]:
+    """So many (`limit`) that are due by `now`; made once, as it takes as long to make as to run."""
     other = deliveries.alias()
     # While one that may have arrived is open, the chat's next one would pick the same digest.
     doubtful = exists().where(
@@ -130,12 +135,15 @@ def _due(now: dt.datetime, *, again: bool) -> Select[Any]:
         select(*_ROW, chats.c.kind, chats.c.since, *wanted)
         .join(subscriptions, same_chat(deliveries, subscriptions))
         .outerjoin(chats, same_chat(deliveries, chats))
-        .where(_ready(now, 0, again=again), subscriptions.c.paused == "", ~doubtful)
+        .where(
+            _ready(bindparam("now", type_=Moment), 0, again=again), subscriptions.c.paused == "", ~doubtful
+        )
         .order_by(deliveries.c.attempt, deliveries.c.not_before, deliveries.c.id)
+        .limit(bindparam("limit", type_=Integer))
     )
 
 
-def _ready(now: dt.datetime, broadcast: int, *, again: bool) -> ColumnElement[bool]:
+def _ready(now: Any, broadcast: int, *, again: bool) -> ColumnElement[bool]:
     """Due by now, for the first time or `again`."""
     return and_(
         deliveries.c.attempt > 0 if again else deliveries.c.attempt == 0,

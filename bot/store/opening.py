@@ -21,7 +21,6 @@ from bot.store.broadcasts import SqlBroadcasts
 from bot.store.forgotten import Forgotten
 from bot.store.orders import Orders
 from bot.store.outbox import SqlOutbox
-from bot.store.postgres import at_once, look_at_server, name_of, open_server
 from bot.store.privacy import erase_forgotten
 from bot.store.schema import bring_up_to_date, must_be_current, version_of
 from bot.store.sql import SqlStore
@@ -54,6 +53,8 @@ def open_store(url: str, *, make: bool = True) -> SqlStore:
     """
     parsed = parsed_url(url)
     if parsed.drivername == "postgresql":
+        from bot.store.postgres import open_server  # noqa: PLC0415  6 MB, on PostgreSQL alone
+
         return open_server(parsed, make=make)
     path = Path(parsed.database or "")
     if not make:
@@ -92,6 +93,8 @@ def open_outbox(url: str) -> Onlooker:
     """
     parsed = parsed_url(url)
     if parsed.drivername == "postgresql":
+        from bot.store.postgres import look_at_server  # noqa: PLC0415
+
         return Onlooker(look_at_server(parsed))
     path = Path(parsed.database or "")
     _must_exist(path)
@@ -112,6 +115,8 @@ def schema_of(url: str) -> tuple[str, str | None]:
     """
     parsed = parsed_url(url)
     if parsed.drivername == "postgresql":
+        from bot.store.postgres import at_once, name_of  # noqa: PLC0415
+
         return name_of(parsed), at_once(parsed, lambda connection: version_of(connection, name_of(parsed)))
     path = Path(parsed.database or "")
     _must_exist(path)

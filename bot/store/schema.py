@@ -67,6 +67,8 @@ def bring_up_to_date(
 
 def create(connection: Connection) -> None:
     """An empty database gets today's schema at once; a test proves that all migrations lead to the same."""
+    for index in (index for table in metadata.tables.values() for index in table.indexes if index.info):
+        index.dialect_options[connection.dialect.name]["where"] = index.info["where"]
     metadata.create_all(connection)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA})

@@ -45,8 +45,8 @@ Serial = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _some(name: str, *columns: str, where: str) -> Index:
-    """An index over some of the rows."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    """An index over some of the rows; `create` tells the database which, in words of its own."""
+    return Index(name, *columns, info={"where": text(where)})
 
 
 metadata = MetaData()

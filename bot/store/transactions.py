@@ -5,16 +5,18 @@ import functools
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from io import IOBase
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.ports import StoreError
 from bot.store.verifying import RESTORE, is_damage
+
+if TYPE_CHECKING:  # it brings SQLAlchemy's ORM: 6 MB, on PostgreSQL alone
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 _log = structlog.get_logger(__name__)
 ONE_WRITER = select(func.pg_advisory_xact_lock(0x0D16E57B07))
@@ -38,7 +40,7 @@ class Transactions:
     who waits in the event loop. On PostgreSQL it is a coroutine.
     """
 
-    def __init__(self, engine: Engine | AsyncEngine, lock: IOBase | None = None) -> None:
+    def __init__(self, engine: "Engine | AsyncEngine", lock: IOBase | None = None) -> None:
         self._engine = engine
         self._lock = lock
         self._damaged = ""
@@ -93,7 +95,7 @@ def _in_one(engine: Engine, work: Callable[[Connection], T]) -> T:
         return work(connection)
 
 
-async def _over_there(engine: AsyncEngine, work: Callable[[Connection], T], *, in_turn: bool = False) -> T:
+async def _over_there(engine: "AsyncEngine", work: Callable[[Connection], T], *, in_turn: bool = False) -> T:
     async with engine.begin() as connection:
         if in_turn:
             await connection.execute(ONE_WRITER)

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import sentencex
-import snowballstemmer
 import stop_words
+from Stemmer import Stemmer, algorithms
 
 UNKNOWN = "und"
 """The code of ISO 639 for a language that nobody could tell."""
@@ -180,6 +180,6 @@ def sentences(text: str, language: str) -> list[str]:
 def stemmer(language: str) -> Callable[[str], str]:
     """What brings the forms of a word in small letters together."""
     name = stop_words.LANGUAGE_MAPPING.get(language)
-    if name in snowballstemmer.algorithms():
-        return cache(snowballstemmer.stemmer(name).stemWord)
+    if name in algorithms():
+        return cache(Stemmer(name).stemWord)
     return lambda word: word[:_PREFIX]
