@@ -114,8 +114,13 @@ class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Leases, Outbox, Pri
         """Record what became of claimed deliveries; rows that `owner` does not hold stay as they are."""
         ...
 
-    async def recover(self, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
-        """Give back what dead processes left in flight; how many rows that were. `owner` is not dead."""
+    async def recover(
+        self, on_ambiguous: OnAmbiguous, owner: str = "", held: Collection[int] | None = None
+    ) -> int:
+        """Give back what dead processes left in flight; how many rows that were. `owner` is not dead.
+
+        With `held`, all that the owner has in flight is among these: what else is under its name goes back as well.
+        """
         ...
 
     async def hold(self, chat_id: int | None, until: dt.datetime) -> None:

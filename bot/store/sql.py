@@ -1,7 +1,7 @@
 """The store on SQL: each method answers one question of the use cases in one transaction."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
@@ -109,8 +109,16 @@ class SqlStore(
         settle(connection, decisions, owner, now)
 
     @transaction
-    def recover(self, connection: Connection, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
+    def recover(
+        self,
+        connection: Connection,
+        on_ambiguous: OnAmbiguous,
+        owner: str = "",
+        held: Collection[int] | None = None,
+    ) -> int:
         left = and_(deliveries.c.owner != owner, deliveries.c.owner.not_in(living()))
+        if held is not None:
+            left |= and_(deliveries.c.owner == owner, deliveries.c.id.not_in(held))
         stuck = select(deliveries).where(deliveries.c.state == State.SENDING, left)
         rows = connection.execute(stuck).all()
         for row in rows:
