@@ -631,7 +631,7 @@ async def test_a_claim_that_was_kept_without_an_answer_is_sent_all_the_same(
     """A database that restarts may have kept it: nobody else takes what a living process has in hand."""
     await store.renew("me", dt.timedelta(seconds=30))
     await store.subscribe(ALICE, WANTED, NOW, NOW)
-    delivering = deliverer(CutOff(store), sender, clock)  # type: ignore[arg-type]
+    delivering = deliverer(CutOff(store), sender, clock)
     await delivering.plan()
     with pytest.raises(StoreError):
         await delivering.drain()

@@ -1,7 +1,7 @@
 """The store on SQL: each method answers one question of the use cases in one transaction."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
@@ -13,6 +13,7 @@ from bot.core.delivery import Decision, OnAmbiguous, recover
 from bot.core.model import Chat, Delivery, Outlook, Preferences, State, Subscription
 from bot.core.planning import Planned
 from bot.ports import Choose
+from bot.ports.store import Ids
 from bot.store.broadcasts import SqlBroadcasts
 from bot.store.bulk import for_each
 from bot.store.claiming import OPEN, claim
@@ -110,11 +111,7 @@ class SqlStore(
 
     @transaction
     def recover(
-        self,
-        connection: Connection,
-        on_ambiguous: OnAmbiguous,
-        owner: str = "",
-        held: Collection[int] | None = None,
+        self, connection: Connection, on_ambiguous: OnAmbiguous, owner: str = "", held: Ids | None = None
     ) -> int:
         left = and_(deliveries.c.owner != owner, deliveries.c.owner.not_in(living()))
         if held is not None:
