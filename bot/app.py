@@ -108,7 +108,7 @@ def _ticks(
     store, clock, leading = parts.wiring.store, parts.wiring.clock, parts.wiring.leading
     once = {**parts.ticks(), "purge": (lambda: _purge(store, clock), 3600), "channels": (channels, 300)}
     ticks = {name: (leading.only(tick), seconds) for name, (tick, seconds) in once.items()}
-    ticks |= {"inbox": (receiving.tick, 2), "reload": (reloading.tick, 2)}
+    ticks |= {"inbox": (receiving.tick, 0.5 if store.shared else 2), "reload": (reloading.tick, 2)}
     if store.shared:
         ticks |= {"lease": (leading.tick, leading.every), "rescue": (parts.delivering.rescue, 2)}
         ticks["informed"] = parts.informing.recover, 300  # what others have told is not told again

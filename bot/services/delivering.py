@@ -85,6 +85,7 @@ class Delivering:
     _stopping: bool = False
     _store_failed: bool = False
     _looked: dt.datetime = LONG_AGO
+    _claim_lost: bool = False
     _last_expiry: float = -_SAME_ABSENCE
 
     def __post_init__(self) -> None:
@@ -158,11 +159,14 @@ class Delivering:
         if not room and not self._unrecorded:
             return 0
         settled, now, rendering = self._unrecorded, self.clock.now(), self._rendering
-        choose, late = (
-            functools.partial(self._choose, rendering.library, now.date()),
-            now - self.pace.max_lateness,
-        )
+        choose = functools.partial(self._choose, rendering.library, now.date())
+        late = now - self.pace.max_lateness
+        if self._claim_lost:  # it may have been kept, though no answer came: nobody has those rows in hand
+            held = {each.id for each in self._flying.values()} | {each.delivery.id for each in settled}
+            await self.store.recover(self.pace.on_ambiguous, self.owner, held)
+        self._claim_lost = True
         claimed = await self.store.claim(now, self.owner, room, choose, settled, late)
+        self._claim_lost = False
         self._unrecorded = []
         if claimed or settled:
             self._store_failed = False  # the disk takes a write again
