@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import functools
+import gc
 import secrets
 import zoneinfo
 from collections.abc import AsyncIterator, Mapping
@@ -81,6 +82,7 @@ async def run(
         wiring = Wiring(application, store, clock, settings, load_languages(), leading, metrics)
         parts = await wiring.parts(secret, limiter, gate)
         await parts.begin(library)
+        gc.freeze()  # what has been made by now stays: no search for garbage goes through it again
         reloading = following(content, state, parts.publish, parts.alerts)
         _connect(health, parts, limiter, reloading)
         receiving = Receiving(application, store, gate, clock, leading.owner, metrics)
@@ -125,6 +127,7 @@ def _connect(health: Health, parts: Parts, limiter: GovernorLimiter, reloading: 
 async def _leading(store: Store, limiter: GovernorLimiter, lease: dt.timedelta) -> AsyncIterator[Leadership]:
     """This process among others; at its end they take over at once."""
     leading = Leadership(store, secrets.token_hex(8), lease, limiter.share)
+    limiter.alive = lambda: leading.alive
     await leading.tick()
     try:
         yield leading

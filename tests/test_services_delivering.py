@@ -102,7 +102,7 @@ class FullDisk:
 class CutOff(FullDisk):
     """A store whose connection is cut once after a claim was kept, before the answer comes."""
 
-    async def claim(  # noqa: PLR0913, PLR0917  the port's
+    async def claim(
         self,
         now: dt.datetime,
         owner: str,
