@@ -82,7 +82,6 @@ async def run(
         wiring = Wiring(application, store, clock, settings, load_languages(), leading, metrics)
         parts = await wiring.parts(secret, limiter, gate)
         await parts.begin(library)
-        gc.freeze()  # what has been made by now stays: no search for garbage goes through it again
         reloading = following(content, state, parts.publish, parts.alerts)
         _connect(health, parts, limiter, reloading)
         receiving = Receiving(application, store, gate, clock, leading.owner, metrics)
@@ -98,6 +97,7 @@ async def run(
 
 async def _stopped(stop: asyncio.Event, name: str, digests: int) -> None:
     """All is at work until then."""
+    gc.freeze()  # what has been made by now stays: no search for garbage goes through it again
     _log.info("bot.started", name=name, digests=digests)
     await stop.wait()
     _log.info("bot.stopping")
