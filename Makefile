@@ -55,6 +55,10 @@ figures: .venv/run ## figures of a start and of the demo, on this machine
 reliability: .venv/dev ## kill the bot, break its network, fill its disk; write the figures into docs/reliability.md
 	$(BIN)/python -m tests.full_campaign
 
+.PHONY: replicas
+replicas: .venv/dev ## kill and pause three bots on PostgreSQL, and take it away; writes docs/reliability.md (a quarter of an hour)
+	$(BIN)/python -m tests.replicas_campaign
+
 .PHONY: million
 million: .venv/dev ## a million readers: planned, sent at both of Telegram's rates, asked, backed up; writes docs/scaling.md (half an hour)
 	PYTHONPATH=. $(BIN)/python -m tests.million_campaign

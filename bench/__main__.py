@@ -13,7 +13,7 @@ from bench.cores import ROOT, Cores, machine
 from bench.page import promises, write
 from bench.subjects import ALL, LATENCY, QUICK, Result, Subject
 
-_LOOKS = 3
+_LOOKS = 5
 _PAGE = ROOT / "docs/performance.md"
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import functools
+import gc
 import secrets
 import zoneinfo
 from collections.abc import AsyncIterator, Mapping
@@ -97,6 +98,7 @@ async def run(
 
 async def _stopped(stop: asyncio.Event, name: str, digests: int) -> None:
     """All is at work until then."""
+    gc.freeze()  # what has been made by now stays: no search for garbage goes through it again
     _log.info("bot.started", name=name, digests=digests)
     await stop.wait()
     _log.info("bot.stopping")
@@ -109,7 +111,7 @@ def _ticks(
     store, clock, leading = parts.wiring.store, parts.wiring.clock, parts.wiring.leading
     once = {**parts.ticks(), "purge": (lambda: _purge(store, clock), 3600), "channels": (channels, 300)}
     ticks = {name: (leading.only(tick), seconds) for name, (tick, seconds) in once.items()}
-    ticks |= {"inbox": (receiving.tick, 2), "reload": (reloading.tick, 2)}
+    ticks |= {"inbox": (receiving.tick, 0.5 if store.shared else 2), "reload": (reloading.tick, 2)}
     if store.shared:
         ticks |= {"lease": (leading.tick, leading.every), "rescue": (parts.delivering.rescue, 2)}
         ticks["informed"] = parts.informing.recover, 300  # what others have told is not told again
@@ -126,6 +128,7 @@ def _connect(health: Health, parts: Parts, limiter: GovernorLimiter, reloading: 
 async def _leading(store: Store, limiter: GovernorLimiter, lease: dt.timedelta) -> AsyncIterator[Leadership]:
     """This process among others; at its end they take over at once."""
     leading = Leadership(store, secrets.token_hex(8), lease, limiter.share)
+    limiter.alive = lambda: leading.alive
     await leading.tick()
     try:
         yield leading

@@ -256,7 +256,9 @@ def test_any_order_of_the_words_says_the_same(pair: tuple[list[str], list[str]],
 @given(
     st.integers(0, 1439).map(lambda minutes: dt.time(*divmod(minutes, 60))),
     st.integers(1, EVERY_DAY),
-    st.sampled_from(ZONES),
+    st.sampled_from(
+        [zone for zone in ZONES if zone not in ("GMT+0", "GMT-0")]
+    ),  # read as the UTC that they are
     st.sets(st.sampled_from(THEMES), min_size=1),
 )
 def test_values_survive_the_way_through_words(time: dt.time, days: int, zone: str, themes: set[str]) -> None:

@@ -99,6 +99,26 @@ class FullDisk:
         return await self._store.claim(now, owner, limit, choose, settled, before)
 
 
+class CutOff(FullDisk):
+    """A store whose connection is cut once after a claim was kept, before the answer comes."""
+
+    async def claim(
+        self,
+        now: dt.datetime,
+        owner: str,
+        limit: int,
+        choose: Choose,
+        settled: Sequence[Decision] = (),
+        before: dt.datetime = LONG_AGO,
+    ) -> tuple[Delivery, ...]:
+        """Kept; but who asked does not know it."""
+        claimed = await self._store.claim(now, owner, limit, choose, settled, before)
+        if not self.is_full:
+            self.is_full = True
+            raise StoreError("the connection is gone")
+        return claimed
+
+
 class Hanging(RecordingSender):
     """Answers at once, but for one chat, which waits."""
 
@@ -622,3 +642,21 @@ async def test_the_end_is_sent_with_a_way_to_start_over(
     ((_, message),) = sender.sent
     assert "You have read all there is: 1 digest." in message.html
     assert "over" in [button.data for row in message.buttons for button in row]
+
+
+async def test_a_claim_that_was_kept_without_an_answer_is_sent_all_the_same(
+    store: Store, sender: RecordingSender, clock: FixedClock
+) -> None:
+    """A database that restarts may have kept it: nobody else takes what a living process has in hand."""
+    await store.renew("me", dt.timedelta(seconds=30))
+    await store.subscribe(ALICE, WANTED, NOW, NOW)
+    delivering = deliverer(CutOff(store), sender, clock)
+    await delivering.plan()
+    with pytest.raises(StoreError):
+        await delivering.drain()
+    await delivering.rescue()
+    assert await store.counts() == dict.fromkeys(State, 0) | {State.SENDING: 1}
+    clock.moment += dt.timedelta(minutes=1)
+    await delivering.drain()
+    assert [chat for chat, _ in sender.sent] == [ALICE]
+    assert await store.counts() == dict.fromkeys(State, 0) | {State.SENT: 1}

@@ -20,6 +20,7 @@ from bot.core.language import ENGLISH
 from bot.core.library import Library
 from bot.core.model import EVERY_DAY, Chat, Delivery, Digest, Message, Preferences
 from bot.ports import Choose, Store
+from bot.ports.store import LONG_AGO
 from bot.services.choosing import Choosing
 from bot.services.delivering import Delivering, Pace
 from bot.services.reading import Reading
@@ -437,10 +438,16 @@ class SwappingStore:
         return getattr(self._store, name)
 
     async def claim(
-        self, now: dt.datetime, owner: str, limit: int, choose: Choose, settled: Sequence[Decision] = ()
+        self,
+        now: dt.datetime,
+        owner: str,
+        limit: int,
+        choose: Choose,
+        settled: Sequence[Decision] = (),
+        before: dt.datetime = LONG_AGO,
     ) -> tuple[Delivery, ...]:
         """Picks, and then comes the change."""
-        claimed = await self._store.claim(now, owner, limit, choose, settled)
+        claimed = await self._store.claim(now, owner, limit, choose, settled, before)
         self.swap()
         return claimed
 

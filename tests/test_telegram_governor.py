@@ -16,7 +16,7 @@ from telegram.ext import ExtBot
 from bot.core.governor import Lane
 from bot.ports import StoreError
 from bot.telegram.governor import GovernorLimiter
-from bot.telegram.request import AiohttpRequest
+from bot.telegram.request import AiohttpRequest, NotSentError
 from tests.fakes import NOW, FixedClock
 
 TOKEN = "1000000001:test-token"
@@ -204,6 +204,21 @@ def test_a_call_cancelled_while_the_line_is_served_is_no_harm() -> None:
         await bench.call(3)
 
     assert simulate(scenario).went[-1][1] == 3
+
+
+def test_who_has_lost_its_lease_sends_nothing_that_still_waits() -> None:
+    """Others send it; a reader who has asked here gets the answer from here."""
+
+    async def scenario(bench: Bench) -> None:
+        calls = [asyncio.create_task(bench.call(chat, Lane.BULK)) for chat in range(1, 6)]
+        await asyncio.sleep(0.1)
+        bench.limiter.alive = lambda: False
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(each) for each in outcomes[-2:]] == [NotSentError, NotSentError]
+        await bench.call(9)
+
+    bench = simulate(scenario)
+    assert [chat for _, chat in bench.went] == [1, 2, 3, 9]
 
 
 def test_a_delivery_to_a_held_chat_goes_back_at_once() -> None:

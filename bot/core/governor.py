@@ -89,7 +89,7 @@ class _Budget:
 
     def change(self, rate: float) -> None:
         self._schedule.interval = _SECOND / rate
-        self._went = deque(self._went, maxlen=math.ceil(rate))
+        self._went = deque(self._went, maxlen=max(1, int(rate)))
 
     def wait(self, now: float) -> float:
         full = len(self._went) == self._went.maxlen
@@ -103,7 +103,7 @@ class _Budget:
 class Governor:
     """The budget. `rate` is the bulk lane's, in messages a second; `now` is monotonic, in seconds.
 
-    Bulk goes evenly, never more than `rate` (rounded up) in any second. All together keep within 30 a second,
+    Bulk goes evenly, never more than `rate` in any second (one at least). All together keep within 30 a second,
     or within `rate` where that is more: what interactive calls take of it beyond the difference, bulk lacks.
     With a `free` rate bulk keeps within that, and only what is paid for within `rate`.
     A reader's own chat does not pace the answers: they are as many as the reader's questions.

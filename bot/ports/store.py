@@ -14,6 +14,7 @@ from bot.ports.owners import Owners
 from bot.ports.privacy import Privacy
 from bot.ports.statistics import Figures
 
+Ids = Collection[int]
 Choose = Callable[[Preferences, History], Pick]
 """What a chat gets next, from its preferences and what it has read."""
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -119,8 +120,11 @@ class Store(Readers, Owners, Broadcasts, Corrections, Inbox, Leases, Outbox, Pri
         """Record what became of claimed deliveries; rows that `owner` does not hold stay as they are."""
         ...
 
-    async def recover(self, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
-        """Give back what dead processes left in flight; how many rows that were. `owner` is not dead."""
+    async def recover(self, on_ambiguous: OnAmbiguous, owner: str = "", held: Ids | None = None) -> int:
+        """Give back what dead processes left in flight; how many rows that were. `owner` is not dead.
+
+        With `held`, all that the owner has in flight is among these: what else is under its name goes back as well.
+        """
         ...
 
     async def hold(self, chat_id: int | None, until: dt.datetime) -> None:

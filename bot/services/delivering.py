@@ -13,14 +13,12 @@ import structlog
 from bot.core import operator_texts
 from bot.core.broadcast import Stage
 from bot.core.delivery import Ambiguous, Decision, NotSent, OnAmbiguous, decide, give_back
-from bot.core.governor import free
 from bot.core.incidents import Cause, Incident, Watch
 from bot.core.language import ENGLISH, Language
 from bot.core.library import Library, wording
 from bot.core.links import ANY, Links
 from bot.core.markdown import escape
 from bot.core.model import Delivery, History, Pick, Preferences
-from bot.core.paying import Purse
 from bot.core.planning import plan
 from bot.core.sequence import Added, pick
 from bot.ports import Alerts, Clock, Sender, Store, StoreError
@@ -90,12 +88,12 @@ class Delivering:
     _stopping: bool = False
     _store_failed: bool = False
     _looked: dt.datetime = LONG_AGO
+    _claim_lost: bool = False
     _last_expiry: float = -_SAME_ABSENCE
 
     def __post_init__(self) -> None:
         """Deliver from the library from the beginning."""
-        stars = self.pace.paid_stars if free(self.pace.rate) < self.pace.rate else 0
-        self._paying = Paying(self.store, self.alerts, Purse(stars))
+        self._paying = Paying(self.store, self.alerts, self.pace.rate, self.pace.paid_stars)
         self.take(self.library)
 
     async def recover(self) -> None:
@@ -161,15 +159,18 @@ class Delivering:
     async def _exchange(self) -> int:
         """One transaction: record what was answered, claim what may go next. How many went."""
         sending = not self._stopping and self.alive() and self._watch.may_send(_monotonic())
-        now, rendering = self.clock.now(), self._rendering
-        most = self._paying.in_flight(self.pace.rate, self.pace.in_flight)
-        room = max(0, most - len(self._flying)) if sending else 0
+        room = self._paying.room(self.pace.in_flight, len(self._flying)) if sending else 0
         if not room and not self._unrecorded:
             return 0
-        settled = self._unrecorded
+        settled, now, rendering = self._unrecorded, self.clock.now(), self._rendering
         choose = functools.partial(self._choose, rendering.library, now.date())
         late = now - self.pace.max_lateness
+        if self._claim_lost:  # it may have been kept, though no answer came: nobody has those rows in hand
+            held = {each.id for each in self._flying.values()} | {each.delivery.id for each in settled}
+            await self.store.recover(self.pace.on_ambiguous, self.owner, held)
+        self._claim_lost = True
         claimed = await self.store.claim(now, self.owner, room, choose, settled, late)
+        self._claim_lost = False
         self._unrecorded = []
         if claimed or settled:
             self._store_failed = False  # the disk takes a write again

@@ -62,8 +62,7 @@ class Leadership:
 
     async def tick(self) -> None:
         """Renew the leases. Raises StoreError; those at hand then run out in their time."""
-        led, now = self.leads, self.monotonic()
-        silence = _SILENCE * self.every
+        led, now, silence = self.leads, self.monotonic(), _SILENCE * self.every
         replicas = await self.store.renew(self.owner, self.length, dt.timedelta(seconds=silence))
         if now >= self._alive_until:
             # A newcomer lets the others learn of it first, so that all together keep to the rate: by then each of

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 
 import structlog
 
@@ -21,7 +21,13 @@ class Paying:
 
     store: Store
     alerts: Alerts
-    purse: Purse
+    rate: float
+    stars: InitVar[int]
+    purse: Purse = field(init=False)
+
+    def __post_init__(self, stars: int) -> None:
+        """At a rate that is free nothing is paid."""
+        self.purse = Purse(stars if free(self.rate) < self.rate else 0)
 
     async def look(self, today: dt.date, going: Iterable[Delivery]) -> None:
         """Take in what was paid for today, when all but what is `going` is recorded; not known, nothing is paid."""
@@ -38,6 +44,7 @@ class Paying:
             _log.warning("delivery.stars_spent", stars=self.purse.stars)
             self.alerts.tell(operator_texts.stars_spent(self.purse.stars))
 
-    def in_flight(self, rate: float, most: int) -> int:
-        """How many may be on their way: at the free rate fewer, as they would only wait for their turn."""
-        return most if self.purse.open or not self.purse.stars else min(most, in_flight(free(rate)))
+    def room(self, most: int, going: int) -> int:
+        """How many more may go: of those at the free rate fewer at once, as they would only wait for their turn."""
+        free_of_charge = self.purse.stars and not self.purse.open
+        return max(0, (min(most, in_flight(free(self.rate))) if free_of_charge else most) - going)

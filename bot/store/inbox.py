@@ -39,9 +39,8 @@ class SqlInbox(Transactions):
             return frozenset()
         chats = {each.chat_id for each in updates}
         first = (inbox.c.owner != owner) | (inbox.c.attempt == _LEFT)
-        earlier = select(inbox.c.chat_id, inbox.c.owner).where(
-            _WAITING, inbox.c.chat_id.in_(chats), first, inbox.c.owner.in_(living())
-        )
+        in_hand = and_(_WAITING, inbox.c.chat_id.in_(chats), first, inbox.c.owner.in_(living()))
+        earlier = select(inbox.c.chat_id, inbox.c.owner).where(in_hand)
         theirs = {row.chat_id: row.owner for row in connection.execute(earlier)} if self.shared else {}
         rows = [
             {

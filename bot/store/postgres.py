@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -147,12 +147,8 @@ def at_once(url: URL, work: Callable[[Connection], T]) -> T:
         finally:
             await engine.dispose()
 
-    return _in_a_thread(done)
-
-
-def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(work())).result()
+        return thread.submit(lambda: asyncio.run(done())).result()
 
 
 def explain(url: URL, error: BaseException) -> str:

@@ -13,7 +13,7 @@ from bot.core.delivery import Decision, OnAmbiguous, recover
 from bot.core.model import Chat, Delivery, Outlook, Preferences, State, Subscription
 from bot.core.planning import Planned
 from bot.ports import Choose
-from bot.ports.store import LONG_AGO
+from bot.ports.store import LONG_AGO, Ids
 from bot.store.broadcasts import SqlBroadcasts
 from bot.store.bulk import for_each
 from bot.store.claiming import OPEN, claim
@@ -114,8 +114,12 @@ class SqlStore(
         settle(connection, decisions, owner, now)
 
     @transaction
-    def recover(self, connection: Connection, on_ambiguous: OnAmbiguous, owner: str = "") -> int:
+    def recover(
+        self, connection: Connection, on_ambiguous: OnAmbiguous, owner: str = "", held: Ids | None = None
+    ) -> int:
         left = and_(deliveries.c.owner != owner, deliveries.c.owner.not_in(living()))
+        if held is not None:
+            left |= and_(deliveries.c.owner == owner, deliveries.c.id.not_in(held))
         stuck = select(deliveries).where(deliveries.c.state == State.SENDING, left)
         rows = connection.execute(stuck).all()
         for row in rows:

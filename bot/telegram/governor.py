@@ -52,9 +52,12 @@ class GovernorLimiter(BaseRateLimiter[str]):
     """Paces calls through PTB's seam. `rate` is the bulk lane's; `held` are the waits of earlier runs.
 
     `rate_limit_args=Lane.BULK` puts a call into the bulk lane, which keeps to the `free` rate if there is one,
-    `Lane.PAID` into that of what is paid for; without it a call is interactive. RetryAfter
-    comes from Telegram, or from here when the chat is held: then nothing was sent.
+    `Lane.PAID` into that of what is paid for; without it a call is interactive. RetryAfter comes from Telegram, or
+    from here when the chat is held: then nothing was sent. Once this process is not `alive`, deliveries that wait for
+    their turn are told so: others send them in its place.
     """
+
+    alive: Callable[[], bool] = staticmethod(lambda: True)
 
     def __init__(
         self,
@@ -162,6 +165,9 @@ class GovernorLimiter(BaseRateLimiter[str]):
     def _wait(self, call: _Call, now: float, wall: dt.datetime) -> float:
         """Seconds that its chat keeps a call; 0: it goes, or it was told that it cannot."""
         if call.turn.done():  # cancelled
+            return 0
+        if call.lane in _BULK and not self.alive():
+            call.turn.set_exception(NotSentError("others send in this process's place"))
             return 0
         held = self._held.remaining(wall, call.chat)
         if not held or (held <= _PATIENCE and call.lane not in _BULK):
