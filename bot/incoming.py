@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aiohttp.web import RouteDef
 
     from bot.web.metrics import Metrics
+    from bot.web.webhook import Webhook
 
 
 @contextlib.asynccontextmanager
@@ -54,11 +55,7 @@ async def incoming(
             async with polling(poller):
                 yield {}
         return
-    from bot.web.webhook import Webhook  # noqa: PLC0415  2 MB of a server, for those who have one
-
-    hook = Webhook(secret, receiving.take, health.polled)
-    if metrics:
-        metrics.refused = hook.refusals.counts.total
+    hook = _hook(secret, receiving, health, metrics)
     registration = Registration(
         bot, url, secret, wiring.clock, received=health.polled, conflict=health.conflict
     )
@@ -68,6 +65,15 @@ async def incoming(
             yield {"webhook": (registration.tick, 60)}
         finally:
             hook.is_open = False  # the address stays registered: Telegram keeps updates for the next start
+
+
+def _hook(secret: SecretStr, receiving: Receiving, health: Health, metrics: "Metrics | None") -> "Webhook":
+    from bot.web.webhook import Webhook  # noqa: PLC0415  2 MB of a server, for those who have one
+
+    hook = Webhook(secret, receiving.take, health.polled)
+    if metrics:
+        metrics.refused = hook.refusals.counts.total
+    return hook
 
 
 @contextlib.asynccontextmanager
