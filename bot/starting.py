@@ -27,6 +27,9 @@ def start(config: Path | None) -> None:
     """Run the bot until a signal. Ends the program with one line where it cannot."""
     os.environ.setdefault("PTB_TIMEDELTA", "true")  # PTB 22.8 warns at every 429 without it
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # it looks for some among all packages
+    os.environ.setdefault(
+        "FROZENLIST_NO_EXTENSIONS", "1"
+    )  # aiohttp hardly uses it, and it brings libstdc++: 1 MB
     gc.disable()  # imports make no garbage worth looking for: an eighth of the start-up time
     with _spared():
         from bot.app import run as run_bot
