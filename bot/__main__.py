@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from pathlib import Path
 
 
 def listen() -> None:
@@ -20,6 +21,11 @@ def _leave(_signal: int, _frame: object) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] in (["run"], ["demo"]):
         listen()
-    from bot.cli import main
+    from bot.starting import plain, start
 
-    main()
+    if plain(sys.argv[1:]):
+        start(Path(sys.argv[3]) if sys.argv[3:] else None)
+    else:
+        from bot.cli import main
+
+        main()

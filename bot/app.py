@@ -10,6 +10,7 @@ import zoneinfo
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import SecretStr
@@ -24,7 +25,7 @@ from bot.core.model import Subscription
 from bot.core.schedule import next_slot
 from bot.incoming import incoming
 from bot.locales import load_languages
-from bot.ports import Clock, StartError, Store, StoreBusyError, StoreError
+from bot.ports import Clock, Meter, StartError, Store, StoreBusyError, StoreError
 from bot.scheduler import Scheduler, Tick
 from bot.services.leading import LEASE, Leadership
 from bot.services.reloading import Reloading
@@ -35,8 +36,10 @@ from bot.telegram.governor import GovernorLimiter
 from bot.telegram.polling import connected
 from bot.telegram.receiving import Receiving
 from bot.web.health import Health
-from bot.web.metrics import Metrics
 from bot.wiring import Parts, Wiring, database_file, first_library, following
+
+if TYPE_CHECKING:
+    from bot.web.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 _KEEP = dt.timedelta(days=90)
@@ -71,7 +74,7 @@ async def run(
         enter = stack.enter_async_context
         store = await enter(_opened(settings.storage.url, clock, stop))
         health = Health(store, clock, settings.web.silence, database_file(settings.storage.url))
-        metrics, held = Metrics(__version__, SCHEMA), await store.holds(clock.now())
+        metrics, held = _metrics(settings.web.port), await store.holds(clock.now())
         limiter = GovernorLimiter(pace.rate, clock, store, held, metrics, free(pace.rate))
         leading = await enter(_leading(store, limiter, lease))
         telegram, secret = settings.telegram, token.get_secret_value()
@@ -80,7 +83,7 @@ async def run(
         application = await enter(
             connected(build_application(secret, address, limiter, pool, metrics), address)
         )
-        wiring = Wiring(application, store, clock, settings, load_languages(), leading, metrics)
+        wiring = Wiring(application, store, clock, settings, load_languages(), leading, metrics or Meter())
         parts = await wiring.parts(secret, limiter, gate)
         await parts.begin(library)
         reloading = following(content, state, parts.publish, parts.alerts)
@@ -94,6 +97,15 @@ async def run(
         await leading.only(channels)()
         await enter(_ticking(parts, limiter, {**_ticks(parts, receiving, reloading, channels), **watching}))
         await _stopped(stop, name=application.bot.username, digests=len(library.ids))
+
+
+def _metrics(port: int | None) -> "Metrics | None":
+    """What counts, where there is a port to show it at."""
+    if port is None:
+        return None
+    from bot.web.metrics import Metrics  # noqa: PLC0415  1 MB of prometheus_client, for those who have it served
+
+    return Metrics(__version__, SCHEMA)
 
 
 async def _stopped(stop: asyncio.Event, name: str, digests: int) -> None:

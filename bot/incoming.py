@@ -2,8 +2,8 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from aiohttp.web import RouteDef
 from pydantic import SecretStr
 
 from bot.config.settings import WebSettings
@@ -13,24 +13,27 @@ from bot.telegram.polling import Polling, polling
 from bot.telegram.receiving import Receiving
 from bot.telegram.registering import Registration, unregister
 from bot.web.health import Health
-from bot.web.metrics import Metrics
-from bot.web.server import serve
-from bot.web.webhook import Webhook
 from bot.wiring import Parts
+
+if TYPE_CHECKING:
+    from aiohttp.web import RouteDef
+
+    from bot.web.metrics import Metrics
+    from bot.web.webhook import Webhook
 
 
 @contextlib.asynccontextmanager
 async def incoming(
-    parts: Parts, receiving: Receiving, health: Health, metrics: Metrics, secret: SecretStr | None
+    parts: Parts, receiving: Receiving, health: Health, metrics: "Metrics | None", secret: SecretStr | None
 ) -> AsyncIterator[Mapping[str, tuple[Tick, float]]]:
     """Updates come in: brought to the webhook where it has a secret, else fetched. What is to be done by the clock.
 
-    Raises StartError if they cannot.
+    `metrics` are there where a port serves them. Raises StartError if nothing can come in.
     """
     wiring, settings = parts.wiring, parts.wiring.settings
     bot, url = wiring.application.bot, settings.telegram.webhook_url
     health.polled()  # Telegram has just answered; the first long poll may take its time
-    pages = (*health.routes(), *metrics.routes(health))
+    pages = (*health.routes(), *metrics.routes(health)) if metrics else ()
 
     async def turn() -> None:
         if not wiring.leading.leads:
@@ -52,8 +55,7 @@ async def incoming(
             async with polling(poller):
                 yield {}
         return
-    hook = Webhook(secret, receiving.take, health.polled)
-    metrics.refused = hook.refusals.counts.total
+    hook = _hook(secret, receiving, health, metrics)
     registration = Registration(
         bot, url, secret, wiring.clock, received=health.polled, conflict=health.conflict
     )
@@ -65,11 +67,22 @@ async def incoming(
             hook.is_open = False  # the address stays registered: Telegram keeps updates for the next start
 
 
+def _hook(secret: SecretStr, receiving: Receiving, health: Health, metrics: "Metrics | None") -> "Webhook":
+    from bot.web.webhook import Webhook  # noqa: PLC0415  2 MB of a server, for those who have one
+
+    hook = Webhook(secret, receiving.take, health.polled)
+    if metrics:
+        metrics.refused = hook.refusals.counts.total
+    return hook
+
+
 @contextlib.asynccontextmanager
-async def _served(routes: Iterable[RouteDef], where: WebSettings) -> AsyncIterator[None]:
+async def _served(routes: "Iterable[RouteDef]", where: WebSettings) -> AsyncIterator[None]:
     if where.port is None:
         yield
         return
+    from bot.web.server import serve  # noqa: PLC0415
+
     try:
         runner = await serve(routes, where.host, where.port)
     except OSError as error:

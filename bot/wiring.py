@@ -1,8 +1,7 @@
 """Parts of the composition root: what readers and operators can ask for, and how a new library takes effect."""
 
-import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from bot.core.language import Language
 from bot.core.library import Library
 from bot.core.links import Links
 from bot.core.model import Preferences
+from bot.core.search import Entry
 from bot.core.sequence import Added
 from bot.places import Places, zone_at, zone_name
 from bot.ports import Alerts, Clock, Meter, StartError, Store, StoreError
@@ -38,7 +38,7 @@ from bot.services.statistics import Counting
 from bot.services.subscribing import Subscribing
 from bot.services.use_cases import UseCases
 from bot.store import orders_of
-from bot.store.search import Index
+from bot.store.search import Index, LateIndex
 from bot.telegram.alerts import TelegramAlerts
 from bot.telegram.application import App
 from bot.telegram.chats import ChatHandlers
@@ -189,7 +189,7 @@ class Parts:
 
     async def take(self, library: Library) -> None:
         """Answer and deliver from a library from now on."""
-        found_by = await finders(library, self.wiring.languages)
+        found_by = finders(library, self.wiring.languages)
         added = await self.wiring.store.register(library.ids, self.wiring.clock.now())
         # Nothing waits between these two: answers and deliveries change in one step.
         self.reception.take(library, added, found_by)
@@ -231,19 +231,20 @@ def first_library(content: Path) -> Library:
     return library
 
 
-async def finders(library: Library, languages: Mapping[str, Language]) -> Mapping[str, Finder]:
-    """The search over a library in each language, made in a thread: answers go on meanwhile.
+def finders(library: Library, languages: Mapping[str, Language]) -> Mapping[str, Finder]:
+    """The search over a library in each language, made ready when it is first asked for.
 
     Raises StartError where this Python cannot search: that shows at the start.
     """
-
-    def made() -> Mapping[str, Finder]:
-        return {code: Index.build(entries(library.in_language(code)), code) for code in languages}
-
     try:
-        return await asyncio.to_thread(made)
+        Index.build((), "")
     except StoreError as error:
         raise StartError(str(error)) from error
+    return {code: LateIndex(functools.partial(_entries, library, code), code) for code in languages}
+
+
+def _entries(library: Library, code: str) -> Iterable[Entry]:
+    return entries(library.in_language(code))
 
 
 def following(

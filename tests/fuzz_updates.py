@@ -427,7 +427,7 @@ async def _application(
             wiring = Wiring(application, store, clock, settings, load_languages(), leading)
             _, informing = await wiring.telling()
             reception = wiring.receive("1000000001:fuzz", ())
-            found_by = await finders(library, wiring.languages)
+            found_by = finders(library, wiring.languages)
             reception.take(library, await store.register(library.ids, clock.now()), found_by)
             wiring.add_answers(reception, informing)
             yield application, Receiving(application, store, Gate(), clock, leading.owner)

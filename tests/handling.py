@@ -131,7 +131,7 @@ async def at_work(
         wiring = Wiring(application, store, clock, Settings(), languages, Leadership(store, "me"))
         _, informing = await wiring.telling()
         reception = wiring.receive(TOKEN, ())
-        reception.take(library, {}, await finders(library, languages))
+        reception.take(library, {}, finders(library, languages))
         chats = Targeting(reception, informing, TelegramDirectory(application.bot))
         add_routes(application, reception, chats, in_channels=False)
         yield Desk(application, reception, telegram)

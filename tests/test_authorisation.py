@@ -251,7 +251,7 @@ async def stage(store: SqlStore, tmp_path: Path) -> AsyncIterator[Stage]:
     wiring = Wiring(application, store, clock, settings, languages, Leadership(store, "me"))
     _, informing = await wiring.telling()
     reception = wiring.receive(TOKEN, ())
-    reception.take(TWO, await store.register(TWO.ids, NOW), await finders(TWO, languages))
+    reception.take(TWO, await store.register(TWO.ids, NOW), finders(TWO, languages))
     wiring.add_answers(reception, informing)
     wanted = Preferences(NOW.time().replace(hour=9), 127, "Asia/Almaty")
     for chat, kind, owner in (

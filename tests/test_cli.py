@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from bot.cli import cli
 from bot.sandbox import Sandbox
+from bot.starting import plain
 from tests.conversation import SAMPLE, BotProcess, Conversation
 from tests.forking import Forked, command
 
@@ -318,4 +319,29 @@ def test_run_imports_nothing_that_it_may_never_use(tmp_path: Path) -> None:
     assert "BOT_TOKEN" in told.splitlines()[-1]
     assert {"telegram", "sqlalchemy", "aiohttp", "bot.app"} <= imported
     spared = {"PIL", "alembic", "asyncpg", "httpx._client", "pygments", "rapidfuzz", "rich.console", "tzfpy"}
+    spared |= {"Stemmer", "aiohttp.web", "greenlet._greenlet", "multiprocessing"}
+    spared |= {"prometheus_client", "typer"}
     assert not imported & spared
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run", "--config", "none.yaml"], ["run", "--config=none.yaml"]], ids=["plain", "parsed"]
+)
+def test_run_says_the_same_with_and_without_the_library_of_the_command_line(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    """`run --config FILE` is read without it, every other form with it."""
+    command = [sys.executable, "-m", "bot", *arguments]
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("bot: none.yaml")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run", "--help"], ["run", "--config"], ["run", "--config", "--help"], []]
+)
+def test_only_a_plain_run_is_read_without_the_library(arguments: list[str]) -> None:
+    """Help and wrong use are the library's to answer."""
+    assert not plain(arguments)

@@ -4,8 +4,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from Stemmer import Stemmer
-
 WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f]|['’](?=[^\W_]))*")
 """Letters and digits, with accents and apostrophes inside."""
 STOPS = {
@@ -78,6 +76,8 @@ def stemmer(language: str) -> Callable[[str], str]:
         return _kazakh
     if language not in {"en", "ru"}:
         return str
+    from Stemmer import Stemmer  # noqa: PLC0415  1 MB, for those who search
+
     name = "english" if language == "en" else "russian"
     stem: Callable[[str], str] = Stemmer(name).stemWord
     return stem if language == "en" else lambda word: stem(word + "а" if _LIKE_GERUND.search(word) else word)

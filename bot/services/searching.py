@@ -38,6 +38,10 @@ class Searching:
     finder: Finder
     reading: Reading
 
+    async def ready(self) -> None:
+        """To be awaited before a search: the first one in a language takes longer."""
+        await self.finder.ready()
+
     def search(self, query: str, page: int = 0) -> Message:
         """A page (from 0) of what is found, the last one where there are fewer; without words, how to search."""
         say, links, query = self.reading.say, self.reading.links, results.cleaned(query)

@@ -1,9 +1,10 @@
 """The index of all digests in one language: SQLite's full-text search (FTS5) in memory, over numbers of stems."""
 
+import asyncio
 import sqlite3
 import unicodedata
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Self
 
 from bot.core.search import Entry, Hit, Step, Vocabulary, snippet
@@ -17,6 +18,33 @@ _FIND = """
 """The weights of title, text, theme and keywords. FTS5 counts from 0 down; of equals the earlier entry comes first."""
 _LOOSE = 2
 """The first of the steps that are for a query without a better answer."""
+
+
+class LateIndex:
+    """An index that is made when it is first asked for: it takes about 1 MB, and not every language is.
+
+    `entries` gives its digests, in any thread; the rest is as for `Index`.
+    """
+
+    def __init__(self, entries: Callable[[], Iterable[Entry]], language: str) -> None:
+        self._entries, self._language = entries, language
+        self._index: Index | None = None
+        self._making = asyncio.Lock()
+
+    async def ready(self) -> None:
+        """As `Finder.ready`."""
+        async with self._making:
+            if self._index is None:
+                self._index = await asyncio.to_thread(self._made)
+
+    def find(self, query: str, limit: int) -> tuple[Hit, ...]:
+        """As `Index.find`."""
+        if self._index is None:
+            self._index = self._made()
+        return self._index.find(query, limit)
+
+    def _made(self) -> "Index":
+        return Index.build(self._entries(), self._language)
 
 
 class Index:
@@ -46,6 +74,9 @@ class Index:
             StoreError: This Python cannot search; the message says what to do.
         """
         return cls(entries, language)
+
+    async def ready(self) -> None:
+        """It is."""
 
     def find(self, query: str, limit: int) -> tuple[Hit, ...]:
         """At most `limit` digests, the best first; any text is a query, and one without words finds none."""

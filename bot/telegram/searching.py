@@ -31,6 +31,7 @@ class SearchHandlers:
 
     async def search(self, question: Question, context: Context) -> None:
         """What is found by the words of a command."""
+        await question.use_cases.searching.ready()
         await question.answer(question.use_cases.searching.search(" ".join(context.args or ())))
 
     async def turn(self, question: Question) -> str | None:
@@ -39,6 +40,7 @@ class SearchHandlers:
         if words is None:
             return question.say(texts.OLD_BUTTON)
         page = int(question.data.rpartition(":")[2])
+        await question.use_cases.searching.ready()
         await question.edit(question.use_cases.searching.search(words, page))
         return None
 
@@ -49,6 +51,7 @@ class SearchHandlers:
             return
         chosen = await self.reception.store.language(Chat(query.from_user.id))
         use_cases = self.reception.speaking(chosen, query.from_user.language_code)
+        await use_cases.searching.ready()
         found, following = use_cases.searching.inline(query.query, query.offset)
         open_bot = InlineQueryResultsButton(use_cases.say(search_texts.OPEN_BOT), start_parameter=SEARCH)
         try:
