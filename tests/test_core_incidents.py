@@ -165,3 +165,11 @@ def test_some_delivery_is_always_first(history: list[Outcome]) -> None:
     told = causes(watch, *history)
 
     assert bool(watch.first([delivery(1)], ())) or Cause.CONTENT in told
+
+
+def test_a_bot_that_sends_for_months_remembers_the_last_sends_alone() -> None:
+    """Of a hundred thousand that went well it keeps a thousand; what is lost after them is noticed as before."""
+    watch = Watch()
+    assert causes(watch, *[Sent(1)] * 100_000) == []
+    assert len(watch._network) == 1000
+    assert causes(watch, *[Ambiguous("silence")] * 8, at=10_001.0) == [Cause.NETWORK]

@@ -10,7 +10,7 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -108,7 +108,7 @@ class Watch:
         gc.collect()
         self._cpu, self._began = _cpu(), time.perf_counter()
 
-    def figures(self, count: int, latencies: list[float] | None = None) -> Figures:
+    def figures(self, count: int, latencies: Sequence[float] | None = None) -> Figures:
         """What so many pieces of work took. `p50` and `p99` are of the latencies, in ms."""
         seconds, cpu = time.perf_counter() - self._began, _cpu() - self._cpu
         found = {

@@ -12,6 +12,8 @@ _STRANGERS_WINDOW = 100
 _MOST_STRANGERS = 5
 """Of so many sends: a wrong token makes every chat unknown, and none of them is to blame."""
 _NETWORK_WINDOW = 60.0
+_NETWORK_MOST = 1000
+"""Of so many sends, in so many seconds, those without an answer are counted: a bot at work sends for months."""
 _FEWEST = 4
 _IN_A_ROW = 8
 """Sends without an answer, one after another: the network is down, however well the minute began."""
@@ -48,7 +50,7 @@ class Watch:
     _held_until: float = 0.0
     _silent: bool = False
     _strangers: deque[bool] = field(default_factory=lambda: deque(maxlen=_STRANGERS_WINDOW))
-    _network: deque[tuple[float, bool]] = field(default_factory=deque)
+    _network: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=_NETWORK_MOST))
     _refused: dict[str, set[int]] = field(default_factory=dict)
     _taken: set[str | None] = field(default_factory=lambda: {None})
     _told: set[Cause] = field(default_factory=set)
