@@ -1,10 +1,12 @@
 """Opening the database: made if missing, migrated, and refused with a sentence that says what to do."""
 
+import asyncio
 import datetime as dt
 import hashlib
 import os
 import resource
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -12,14 +14,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Connection, create_engine, delete, func, inspect, select
 
 from bot.core.model import Chat
 from bot.ports import StoreError
 from bot.store import open_store
 from bot.store.opening import begin_at_once
 from bot.store.schema import SCHEMA, migrate
-from bot.store.tables import metadata
+from bot.store.tables import metadata, progress
 from tests.fakes import NOW
 
 MIGRATIONS = Path(__file__).parent.parent / "bot" / "store" / "migrations"
@@ -346,3 +348,28 @@ async def test_a_closed_or_broken_database_is_one_kind_of_error(tmp_path: Path) 
     with pytest.raises(StoreError, match="no such table"):
         await store.subscription(Chat(1))
     await store.close()
+
+
+# -- what goes through all there is -----------------------------------------------------------------------
+
+
+async def test_nobody_waits_for_what_takes_long(tmp_path: Path) -> None:
+    """It sees one moment, while others write; what it may do is read."""
+    store, go_on = open_store(url(tmp_path / "bot.db")), threading.Event()
+
+    def counted(connection: Connection) -> tuple[object, object]:
+        count = select(func.count()).select_from(progress)
+        before = connection.execute(count).scalar()
+        go_on.wait(10)
+        return before, connection.execute(count).scalar()
+
+    counting = asyncio.create_task(store.run(counted, alone=False, long=True))
+    await asyncio.sleep(0.1)
+    await store.mark_seen(Chat(1), "w1", NOW)
+    go_on.set()
+    assert await counting == (0, 0)
+    assert (await store.history(Chat(1))).seen == {"w1"}
+    with pytest.raises(StoreError, match="readonly"):
+        await store.run(lambda c: c.execute(delete(progress)), alone=False, long=True)
+    await store.close()
+    assert not (tmp_path / "bot.db-wal").exists()

@@ -27,7 +27,7 @@ from bot.store.claiming import OPEN
 from bot.store.outbox import again, reachable
 from bot.store.settling import leave_in_doubt
 from bot.store.tables import Moment, broadcasts, deliveries, subscriptions
-from bot.store.transactions import Transactions, reading, transaction
+from bot.store.transactions import Transactions, counting, reading, transaction
 
 _NOT_YET = ("id", "digest", "version", "owner", "message_id")
 OVER = (Stage.DRAFT, Stage.FINISHED)
@@ -36,7 +36,7 @@ OVER = (Stage.DRAFT, Stage.FINISHED)
 class SqlBroadcasts(Transactions):
     """Implements the `Broadcasts` port; the contracts are written there."""
 
-    @reading
+    @counting
     def recipients(self, connection: Connection) -> int:
         everybody = select(func.count()).select_from(subscriptions).where(subscriptions.c.paused == "")
         return connection.execute(everybody).scalar_one()
@@ -102,7 +102,7 @@ class SqlBroadcasts(Transactions):
     def watch(self, connection: Connection, number: int, card: int) -> None:
         connection.execute(update(broadcasts).where(broadcasts.c.id == number).values(card=card))
 
-    @reading
+    @counting
     def tally(self, connection: Connection, number: int) -> Tally:
         mine = and_(deliveries.c.state.in_(tuple(State)), deliveries.c.broadcast_id == number)
         counted = select(deliveries.c.state, func.count()).where(mine).group_by(deliveries.c.state)
@@ -117,7 +117,7 @@ class SqlBroadcasts(Transactions):
         given_up = update(deliveries).where(owed)
         connection.execute(given_up.values(state=State.EXPIRED, code="cancelled"))
 
-    @reading
+    @counting
     def missed(self, connection: Connection, number: int, states: Collection[State]) -> int:
         mine = and_(deliveries.c.broadcast_id == number, deliveries.c.state.in_(states))
         return connection.execute(

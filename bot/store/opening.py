@@ -63,10 +63,11 @@ def open_store(url: str, *, make: bool = True) -> SqlStore:
     try:
         check(path)
         _prepare(path, parsed)
+        engine = _engine(path, parsed)
     except BaseException:
         lock.close()
         raise
-    return FileStore(_engine(parsed), lock, path)
+    return FileStore(engine, lock, path, _onlooker(path, parsed))
 
 
 class Onlooker(SqlBroadcasts, SqlOutbox):
@@ -209,7 +210,7 @@ def write_anew(connection: Connection) -> None:
         _log.warning("traces.left", reason=str(error))
 
 
-def _engine(url: URL) -> Engine:
+def _engine(path: Path, url: URL) -> Engine:
     # One connection: SQLite has one writer, and before 3.51.3 a second one may corrupt the WAL.
     engine = create_engine(url, hide_parameters=True, poolclass=QueuePool, pool_size=1, max_overflow=0)
     begin_at_once(engine)
@@ -218,6 +219,27 @@ def _engine(url: URL) -> Engine:
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # what a reader was told survives a power cut
+
+    try:
+        engine.connect().close()  # it sets the mode of the file, and who only reads comes after it
+    except DBAPIError as error:
+        raise StoreError(explain(path, error.orig)) from error
+    return engine
+
+
+def _onlooker(path: Path, url: URL) -> Engine:
+    """Reads beside the one that writes; as it makes no checkpoint either, it cannot meet the fault of SQLite's."""
+    engine = create_engine(
+        _read_only(path, url), hide_parameters=True, poolclass=QueuePool, pool_size=1, max_overflow=0
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")  # all that a transaction counts is of one moment
 
     return engine
 

@@ -22,7 +22,7 @@ from bot.core.broadcast import Stage
 from bot.core.model import Chat, Entry, State, Wanted
 from bot.store.rows import of_chat, same_chat
 from bot.store.tables import broadcasts, deliveries, progress, subscriptions
-from bot.store.transactions import Transactions, reading, transaction
+from bot.store.transactions import Transactions, counting, transaction
 
 _HOUR = 3_600_000
 
@@ -30,19 +30,19 @@ _HOUR = 3_600_000
 class SqlOutbox(Transactions):
     """Implements the `Outbox` port; the contracts are written there. It alone works without the lock."""
 
-    @reading
+    @counting
     def counts(self, connection: Connection) -> dict[State, int]:
         counted = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
         found = {row[0]: row[1] for row in connection.execute(counted)}
         return {state: found.get(state, 0) for state in State}
 
-    @reading
+    @counting
     def entries(self, connection: Connection, wanted: Wanted, after: int, limit: int) -> tuple[Entry, ...]:
         some = select(deliveries).where(_which(wanted), deliveries.c.id > after)
         rows = connection.execute(some.order_by(deliveries.c.id).limit(limit)).all()
         return tuple(_entry(row) for row in rows)
 
-    @reading
+    @counting
     def matching(self, connection: Connection, wanted: Wanted) -> tuple[int, int]:
         every = select(func.count()).select_from(deliveries).where(_which(wanted))
         total = connection.execute(every).scalar_one()
@@ -56,7 +56,7 @@ class SqlOutbox(Transactions):
         connection.execute(update(broadcasts).where(again_open).values(stage=Stage.QUEUED, updated=now))
         return again(connection, which, now)
 
-    @reading
+    @counting
     def upcoming(self, connection: Connection, before: dt.datetime) -> dict[dt.datetime, int]:
         hour = type_coerce(subscriptions.c.next_slot, BigInteger) // _HOUR
         ahead = subscriptions.c.next_slot < before

@@ -12,7 +12,7 @@ from bot.core.statistics import DAYS, Statistics, Volume
 from bot.store.claiming import OPEN
 from bot.store.rows import same_chat
 from bot.store.tables import chats, counts, deliveries, inbox, subscriptions
-from bot.store.transactions import Transactions, reading
+from bot.store.transactions import Transactions, counting
 
 _HOURS = 24
 _Days = tuple[tuple[dt.date, int], ...]
@@ -21,7 +21,7 @@ _Days = tuple[tuple[dt.date, int], ...]
 class SqlStatistics(Transactions):
     """Implements the `Figures` port; the contract is written there."""
 
-    @reading
+    @counting
     def statistics(self, connection: Connection, now: dt.datetime) -> tuple[Statistics, Mapping[str, int]]:
         since = now.astimezone(dt.UTC).date() - dt.timedelta(days=DAYS - 1)
         joined, left = _days(connection, "joined", since), _days(connection, "left", since)
@@ -46,7 +46,7 @@ class SqlStatistics(Transactions):
             hours=tuple(hours[hour] for hour in range(_HOURS)),
         ), read
 
-    @reading
+    @counting
     def volume(self, connection: Connection) -> Volume:
         active = select(func.count()).where(subscriptions.c.next_slot.is_not(None))
         updates = select(func.count()).select_from(inbox).where(text("payload <> ''"))  # as its index has it

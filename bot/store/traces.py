@@ -38,8 +38,8 @@ class Traces(Transactions):
     any of its descriptors (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
     """
 
-    def __init__(self, engine: Engine, lock: IOBase, file: Path) -> None:
-        super().__init__(engine, lock)
+    def __init__(self, engine: Engine, lock: IOBase, file: Path, onlooker: Engine) -> None:
+        super().__init__(engine, lock, onlooker)
         self._file_engine = engine
         self._path = file
         self._forgotten = Forgotten(file)

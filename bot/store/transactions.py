@@ -37,11 +37,16 @@ class Transactions:
     """An engine, and the lock that keeps other processes out of its database (None: they may be in it).
 
     On SQLite a transaction is one visit to the one thread that has the database: what it reckons holds up nobody
-    who waits in the event loop. On PostgreSQL it is a coroutine.
+    who waits in the event loop. What counts through all there is has a thread of its own and a connection that only
+    reads (`onlooker`), so that nothing waits for it. On PostgreSQL a transaction is a coroutine.
     """
 
-    def __init__(self, engine: "Engine | AsyncEngine", lock: IOBase | None = None) -> None:
+    def __init__(
+        self, engine: "Engine | AsyncEngine", lock: IOBase | None = None, onlooker: "Engine | None" = None
+    ) -> None:
         self._engine = engine
+        self._onlooker = onlooker
+        self._aside = ThreadPoolExecutor(1, "onlooker")
         self._lock = lock
         self._damaged = ""
         self._turn = asyncio.Lock()  # this process waits with one connection, whatever is waiting in it
@@ -52,8 +57,10 @@ class Transactions:
         """Whether other processes of the bot's may be at work with the same database."""
         return self._engine.dialect.name != "sqlite"
 
-    async def run(self, work: Callable[[Connection], T], *, alone: bool) -> T:
+    async def run(self, work: Callable[[Connection], T], *, alone: bool, long: bool = False) -> T:
         """Do that in a transaction, the only one (if `alone`) that changes anything until it ends.
+
+        One that takes `long` changes nothing, and others go on meanwhile.
 
         Raises StoreError.
         """
@@ -61,8 +68,10 @@ class Transactions:
             raise StoreError(self._damaged)
         try:
             if isinstance(self._engine, Engine):  # one connection, and a file that is one process's
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._thread, _in_one, self._engine, work)
+                engine, thread = self._engine, self._thread
+                if long and self._onlooker is not None:
+                    engine, thread = self._onlooker, self._aside
+                return await asyncio.get_running_loop().run_in_executor(thread, _in_one, engine, work)
             if not alone:
                 return await _over_there(self._engine, work)
             async with self._turn:
@@ -84,6 +93,11 @@ class Transactions:
 
     async def _disconnect(self) -> None:
         if isinstance(self._engine, Engine):
+            await asyncio.to_thread(self._aside.shutdown)
+            if (
+                self._onlooker is not None
+            ):  # the last one that lets go writes the log into the file, and it cannot
+                self._onlooker.dispose()
             await asyncio.to_thread(self._thread.shutdown)
             await asyncio.to_thread(self._engine.dispose)
         else:
@@ -112,9 +126,16 @@ def reading(body: _Body[S, P, T]) -> _Method[S, P, T]:
     return _method(body, alone=False)
 
 
-def _method(body: _Body[S, P, T], *, alone: bool) -> _Method[S, P, T]:
+def counting(body: _Body[S, P, T]) -> _Method[S, P, T]:
+    """The same where it goes through all that there is."""
+    return _method(body, alone=False, long=True)
+
+
+def _method(body: _Body[S, P, T], *, alone: bool, long: bool = False) -> _Method[S, P, T]:
     async def method(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.run(lambda connection: body(self, connection, *args, **kwargs), alone=alone)
+        return await self.run(
+            lambda connection: body(self, connection, *args, **kwargs), alone=alone, long=long
+        )
 
     functools.update_wrapper(method, body)
     return method
