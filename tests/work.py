@@ -120,6 +120,7 @@ WORK: Mapping[str, Work] = {
     "correct": _correct,
     # the hour's and the start's housekeeping
     "recover": lambda s: s.recover(OnAmbiguous.RETRY_ONCE, OWNER),
+    "paid": lambda s: s.paid(TODAY),
     "purge": lambda s: s.purge(TODAY - dt.timedelta(days=90)),
     "forget_paused": lambda s: s.forget_paused(NOW - dt.timedelta(days=1)),
     "scrub": lambda s: s.scrub(),
